@@ -1,0 +1,54 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+// The kernels are unusable without optimization, also in a debug build.
+let kernelFlags: [CSetting] = [
+  .unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=off"])
+]
+
+let package = Package(
+  name: "pointserve",
+  platforms: [.macOS(.v15)],
+  targets: [
+    .target(name: "CKernels", cSettings: kernelFlags),
+    .target(name: "CSystem"),
+    .systemLibrary(
+      name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(name: "CDemoModel"),
+
+    .target(name: "Layers", dependencies: ["CKernels"], swiftSettings: strict),
+    .target(name: "Models", dependencies: ["Layers", "CDemoModel"], swiftSettings: strict),
+    .target(name: "PointClouds", dependencies: ["CKernels"], swiftSettings: strict),
+    .target(
+      name: "Segmentation", dependencies: ["PointClouds", "Models"], swiftSettings: strict),
+    .target(name: "Batching", swiftSettings: strict),
+    .target(name: "Metrics", swiftSettings: strict),
+    .target(
+      name: "HTTPServer", dependencies: ["CSystem", "COpenSSL", "CZlib"], swiftSettings: strict),
+    .target(
+      name: "Service",
+      dependencies: [
+        "HTTPServer", "Metrics", "Batching", "Segmentation", "PointClouds", "Models", "Layers",
+      ], swiftSettings: strict),
+    .executableTarget(name: "pointserve", dependencies: ["Service"], swiftSettings: strict),
+
+    .testTarget(name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: strict),
+    .testTarget(name: "LayersTests", dependencies: ["Layers"], swiftSettings: strict),
+    .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: strict),
+    .testTarget(name: "PointCloudsTests", dependencies: ["PointClouds"], swiftSettings: strict),
+    .testTarget(name: "SegmentationTests", dependencies: ["Segmentation"], swiftSettings: strict),
+    .testTarget(name: "BatchingTests", dependencies: ["Batching"], swiftSettings: strict),
+    .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
+    .testTarget(name: "HTTPServerTests", dependencies: ["HTTPServer"], swiftSettings: strict),
+    .testTarget(name: "ServiceTests", dependencies: ["Service"], swiftSettings: strict),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,4 @@
+#ifndef CDEMOMODEL_H
+#define CDEMOMODEL_H
+
+#endif

@@ -1,0 +1,71 @@
+/// A layer ready to run: shapes checked, weights folded and packed, immutable.
+///
+/// The result for a row depends on that row's own cloud alone, in one fixed order of summation: an
+/// answer is the same bit for bit alone, in a batch and on any thread.
+package protocol LayerOperator: Sendable {
+  /// What the layer gives, extents of the leading axes `nil`.
+  var output: TensorSpec { get }
+
+  /// Which inputs hold row indices, and the input whose rows (of the same cloud) they name.
+  var indexInputs: [IndexInput] { get }
+
+  /// Inputs that are weights rather than rows; a graph that has any takes one request at a time.
+  var parameterInputs: [Int] { get }
+
+  /// Multiply-adds for one row of the output; neighbors per point as declared, or 16 if unknown.
+  var multiplyAddsPerPoint: Int { get }
+
+  /// The layout of the output's rows, or a throw when the inputs' layouts do not fit together.
+  func outputLayout(for inputs: [RowLayout]) throws(LayoutError) -> RowLayout
+
+  /// The scratch floats that one forward call needs.
+  func scratchFloatCount(for inputs: [RowLayout]) -> Int
+
+  /// Computes the output.
+  ///
+  /// - Precondition: layouts and widths were accepted by `outputLayout`, indices are in range.
+  func forward(_ operands: borrowing Operands)
+
+  /// The same layer followed by `y * scale + shift` per channel, or `nil` if it can't absorb that.
+  ///
+  /// - Parameters:
+  ///   - scale: `[channels]`, in float64.
+  ///   - shift: `[channels]`, in float64.
+  /// - Returns: an operator that does both, or `nil`.
+  func absorbing(scale: [Double], shift: [Double]) -> (any LayerOperator)?
+
+  /// `y = x * scale + shift` per channel if that is all the layer does, else `nil`.
+  var channelAffine: (scale: [Double], shift: [Double])? { get }
+}
+
+/// An input that holds row indices.
+package struct IndexInput: Hashable, Sendable {
+  /// The position, in the layer's inputs, of the indices.
+  package let indices: Int
+  /// The position, in the layer's inputs, of the tensor whose rows they name.
+  package let source: Int
+
+  package init(_ indices: Int, into source: Int) {
+    self.indices = indices
+    self.source = source
+  }
+}
+
+extension LayerOperator {
+  package var indexInputs: [IndexInput] { [] }
+  package var parameterInputs: [Int] { [] }
+  package func outputLayout(for inputs: [RowLayout]) throws(LayoutError) -> RowLayout { inputs[0] }
+  package func scratchFloatCount(for inputs: [RowLayout]) -> Int { 0 }
+  package func absorbing(scale: [Double], shift: [Double]) -> (any LayerOperator)? { nil }
+  package var channelAffine: (scale: [Double], shift: [Double])? { nil }
+}
+
+/// Inputs of one request whose rows do not belong together.
+package enum LayoutError: Error, Equatable {
+  /// Two inputs have different numbers of clouds.
+  case cloudCount(input: Int, expected: Int, found: Int)
+  /// Two inputs have different numbers of rows in a cloud.
+  case rowCount(input: Int, cloud: Int, expected: Int, found: Int)
+  /// A layer that needs at least one row or one neighbor was given none.
+  case empty(input: Int)
+}

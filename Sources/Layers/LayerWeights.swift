@@ -1,0 +1,34 @@
+/// The stored tensors of one layer; each is taken once.
+package struct LayerWeights {
+  /// A tensor, row-major.
+  package struct Tensor: Sendable {
+    package let shape: [Int]
+    package let values: [Float]
+
+    package init(shape: [Int], values: [Float]) {
+      self.shape = shape
+      self.values = values
+    }
+  }
+
+  private var remaining: [String: Tensor]
+
+  /// Collects tensors by the name that follows the layer's, such as `bn_phi.gamma`.
+  package init(_ tensors: [String: Tensor]) { remaining = tensors }
+
+  /// The names that no call has taken, in order.
+  package var names: [String] { remaining.keys.sorted() }
+
+  /// The shape of a tensor that is still there.
+  package func shape(of name: String) -> [Int]? { remaining[name]?.shape }
+
+  /// Removes and returns a tensor of exactly this shape.
+  package mutating func take(_ name: String, shape: [Int]) throws(LayerError) -> [Float] {
+    guard let tensor = remaining[name] else { throw .missingWeight(name: name, shape: shape) }
+    guard tensor.shape == shape else {
+      throw .weightShape(name: name, expected: "\(shape)", found: tensor.shape)
+    }
+    remaining[name] = nil
+    return tensor.values
+  }
+}
