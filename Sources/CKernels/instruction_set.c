@@ -1,0 +1,52 @@
+#include "include/CKernelsInstructionSet.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "internal/variant.h"
+
+typedef struct candidate {
+  const ckernels_variant *variant;
+  bool (*is_available)(void);
+} candidate;
+
+static bool always(void) { return true; }
+
+// The fastest first.
+static const candidate candidates[] = {
+    {&ckernels_variant_reference, always},
+};
+
+enum { candidate_count = sizeof candidates / sizeof candidates[0] };
+
+static _Atomic(const ckernels_variant *) selected;
+
+static const candidate *available(size_t index) {
+  for (size_t i = 0; i < candidate_count; i++)
+    if (candidates[i].is_available() && index-- == 0) return &candidates[i];
+  return NULL;
+}
+
+size_t ckernels_available_isa_count(void) {
+  size_t count = 0;
+  while (available(count)) count++;
+  return count;
+}
+
+const char *ckernels_available_isa_name(size_t index) { return available(index)->variant->name; }
+
+const ckernels_variant *ckernels_current_variant(void) {
+  const ckernels_variant *variant = atomic_load_explicit(&selected, memory_order_relaxed);
+  return variant ? variant : available(0)->variant;
+}
+
+const char *ckernels_isa_name(void) { return ckernels_current_variant()->name; }
+
+bool ckernels_select_isa(const char *name) {
+  for (size_t i = 0; i < candidate_count; i++) {
+    if (strcmp(candidates[i].variant->name, name) || !candidates[i].is_available()) continue;
+    atomic_store_explicit(&selected, candidates[i].variant, memory_order_relaxed);
+    return true;
+  }
+  return false;
+}

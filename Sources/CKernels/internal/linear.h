@@ -1,0 +1,36 @@
+#ifndef CKERNELS_INTERNAL_LINEAR_H
+#define CKERNELS_INTERNAL_LINEAR_H
+
+#include <stdbool.h>
+
+#include "../include/CKernelsActivation.h"
+#include "variant.h"
+
+/// A packed y = activation(x @ weights + bias) * scale + shift; a part of most objects.
+typedef struct ckernels_linear {
+  size_t depth;
+  size_t width;
+  /// `width` rounded up to whole vectors.
+  size_t padded_width;
+  ckernels_activation activation;
+  /// Panels of `panel_vectors` vectors (the last one narrower), each `[depth, panel width]`, padded
+  /// with zeros; `[depth, width]` for a variant without panels.
+  float *weights;
+  /// `[padded_width]`, zeros where the layer has none.
+  float *bias;
+  /// `[padded_width]`, or NULL for the identity; `shift` is NULL exactly when `scale` is.
+  float *scale;
+  float *shift;
+} ckernels_linear;
+
+/// Packs a linear layer; false when memory runs out, and then `linear` may be freed all the same.
+///
+/// weights `[depth, width]`; bias, scale, and shift `[width]` or NULL.
+bool ckernels_linear_pack(ckernels_linear *linear, const ckernels_variant *variant, size_t depth,
+                          size_t width, const float *weights, const float *bias,
+                          ckernels_activation activation, const float *scale, const float *shift);
+
+/// Frees what `ckernels_linear_pack` allocated.
+void ckernels_linear_free(ckernels_linear *linear);
+
+#endif

@@ -1,0 +1,86 @@
+#ifndef CKERNELS_INTERNAL_OBJECTS_H
+#define CKERNELS_INTERNAL_OBJECTS_H
+
+#include "linear.h"
+
+struct ckernels_dense {
+  const ckernels_variant *variant;
+  ckernels_linear linear;
+};
+
+struct ckernels_hourglass {
+  const ckernels_variant *variant;
+  ckernels_linear first;
+  ckernels_linear second;
+};
+
+/// The weights of one KPConvX block.
+typedef struct ckernels_kpconvx_block {
+  /// `[kernel_point_count, padded input width]`
+  float *kernel_weights;
+  ckernels_linear alpha;
+  ckernels_linear modulation;
+  ckernels_linear up;
+  ckernels_linear down;
+} ckernels_kpconvx_block;
+
+struct ckernels_kpconvx {
+  const ckernels_variant *variant;
+  size_t block_count, input_width, hidden_width, group_size, kernel_point_count, dimension_count;
+  float influence_distance;
+  /// `input_width` rounded up to whole vectors.
+  size_t padded_width;
+  /// `[dimension_count, padded kernel point count]`
+  float *kernel_points;
+  /// `kernel_point_count` rounded up to whole vectors.
+  size_t padded_kernel_point_count;
+  /// |q|² `[padded kernel point count]`
+  float *kernel_point_norms;
+  /// The group of each channel, relative to the first group of that channel's vector,
+  /// `[padded input width]`; see `group_base`.
+  int32_t *group_lane;
+  /// The first group of each vector of channels, `[padded input width / lanes]`.
+  int32_t *group_base;
+  ckernels_kpconvx_block *blocks;
+};
+
+struct ckernels_kpconv {
+  const ckernels_variant *variant;
+  size_t kernel_point_count, dimension_count;
+  size_t input_width;
+  float influence_distance;
+  /// `[kernel_point_count, dimension_count]`
+  float *kernel_points;
+  /// From `kernel_point_count * input_width`.
+  ckernels_linear linear;
+};
+
+struct ckernels_local_conv2d {
+  const ckernels_variant *variant;
+  ckernels_local_conv2d_shape shape;
+  /// Chunks of `chunk` output pixels (the last one padded), each `[output_channels, patch, chunk]`.
+  float *filters;
+  /// Chunks, each `[output_channels, chunk]`.
+  float *bias;
+  size_t chunk;
+};
+
+struct ckernels_conv2d {
+  const ckernels_variant *variant;
+  /// Pointers in it are not kept.
+  ckernels_conv2d_parameters shape;
+  ckernels_linear linear;
+};
+
+/// The output extents of a locally connected layer.
+static inline size_t ckernels_local_output_height(const ckernels_local_conv2d_shape *shape) {
+  return (shape->input_height + 2 * shape->padding_height - shape->kernel_height) /
+             shape->stride_height + 1;
+}
+
+static inline size_t ckernels_local_output_width(const ckernels_local_conv2d_shape *shape) {
+  return (shape->input_width + 2 * shape->padding_width - shape->kernel_width) /
+             shape->stride_width + 1;
+}
+
+#endif

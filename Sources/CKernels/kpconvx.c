@@ -1,0 +1,141 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "internal/memory.h"
+#include "internal/objects.h"
+
+/// Copies `[rows, width]` into rows of `padded_width`, zeros behind.
+static float *pad_rows(size_t rows, size_t width, size_t padded_width, const float *values) {
+  size_t count;
+  if (!ckernels_multiply(rows, padded_width, &count)) return NULL;
+  float *padded = ckernels_allocate_floats(count);
+  if (!padded) return NULL;
+  for (size_t r = 0; r < rows; r++)
+    memcpy(padded + r * padded_width, values + r * width, width * sizeof(float));
+  return padded;
+}
+
+static bool pack_block(ckernels_kpconvx_block *block, const ckernels_kpconvx *layer, size_t b,
+                       const ckernels_kpconvx_parameters *p) {
+  const ckernels_activation sigmoid = {CKERNELS_ACTIVATION_SIGMOID, 0};
+  const size_t width = p->input_width, hidden = p->hidden_width;
+  const size_t modulations = p->kernel_point_count * (width / p->group_size);
+  block->kernel_weights =
+      pad_rows(p->kernel_point_count, width, layer->padded_width,
+               p->kernel_weights + b * p->kernel_point_count * width);
+  return block->kernel_weights &&
+         ckernels_linear_pack(&block->alpha, layer->variant, width, width,
+                              p->alpha_weights + b * width * width, p->alpha_bias + b * width,
+                              p->activation, NULL, NULL) &&
+         ckernels_linear_pack(&block->modulation, layer->variant, width, modulations,
+                              p->modulation_weights + b * width * modulations,
+                              p->modulation_bias + b * modulations, sigmoid, NULL, NULL) &&
+         ckernels_linear_pack(&block->up, layer->variant, width, hidden,
+                              p->up_weights + b * width * hidden, p->up_bias + b * hidden,
+                              p->activation, NULL, NULL) &&
+         ckernels_linear_pack(&block->down, layer->variant, hidden, width,
+                              p->down_weights + b * hidden * width, p->down_bias + b * width,
+                              p->activation, NULL, NULL);
+}
+
+static bool pack_kernel_points(ckernels_kpconvx *layer, const ckernels_kpconvx_parameters *p) {
+  const size_t padded = layer->padded_kernel_point_count;
+  layer->kernel_points = ckernels_allocate_floats(p->dimension_count * padded);
+  layer->kernel_point_norms = ckernels_allocate_floats(padded);
+  if (!layer->kernel_points || !layer->kernel_point_norms) return false;
+  for (size_t k = 0; k < p->kernel_point_count; k++) {
+    double norm = 0;
+    for (size_t d = 0; d < p->dimension_count; d++) {
+      const float q = p->kernel_points[k * p->dimension_count + d];
+      layer->kernel_points[d * padded + k] = q;
+      norm += (double)q * q;
+    }
+    layer->kernel_point_norms[k] = (float)norm;
+  }
+  return true;
+}
+
+static bool pack_groups(ckernels_kpconvx *layer) {
+  const size_t lanes = layer->variant->lanes, last_group = layer->input_width / layer->group_size - 1;
+  layer->group_lane = (int32_t *)ckernels_allocate_floats(layer->padded_width);
+  layer->group_base = (int32_t *)ckernels_allocate_floats(layer->padded_width / lanes);
+  if (!layer->group_lane || !layer->group_base) return false;
+  for (size_t c = 0; c < layer->padded_width; c++) {
+    const size_t base = c / lanes * lanes / layer->group_size;
+    const size_t group = c / layer->group_size;
+    layer->group_base[c / lanes] = (int32_t)base;
+    layer->group_lane[c] = (int32_t)((group < last_group ? group : last_group) - base);
+  }
+  return true;
+}
+
+ckernels_kpconvx *ckernels_kpconvx_create(const ckernels_kpconvx_parameters *p) {
+  ckernels_kpconvx *layer = calloc(1, sizeof *layer);
+  if (!layer) return NULL;
+  layer->variant = ckernels_current_variant();
+  layer->block_count = p->block_count;
+  layer->input_width = p->input_width;
+  layer->hidden_width = p->hidden_width;
+  layer->group_size = p->group_size;
+  layer->kernel_point_count = p->kernel_point_count;
+  layer->dimension_count = p->dimension_count;
+  layer->influence_distance = p->influence_distance;
+  layer->padded_width = ckernels_round_up(p->input_width, layer->variant->lanes);
+  layer->padded_kernel_point_count =
+      ckernels_round_up(p->kernel_point_count, layer->variant->lanes);
+  layer->blocks = calloc(p->block_count, sizeof *layer->blocks);
+  bool packed = layer->blocks && pack_kernel_points(layer, p) && pack_groups(layer);
+  for (size_t b = 0; packed && b < p->block_count; b++)
+    packed = pack_block(&layer->blocks[b], layer, b, p);
+  if (packed) return layer;
+  ckernels_kpconvx_destroy(layer);
+  return NULL;
+}
+
+size_t ckernels_kpconvx_rows_scratch_bytes(const ckernels_kpconvx *layer, size_t neighbor_count) {
+  return layer->variant->kpconvx_scratch(layer, neighbor_count);
+}
+
+void ckernels_kpconvx_run_rows(const ckernels_kpconvx *layer, size_t block, size_t row_begin,
+                               size_t row_end, size_t neighbor_count, const float *x,
+                               const float *f, const int32_t *neighbors, float *y, void *scratch) {
+  layer->variant->kpconvx(layer, block, row_begin, row_end, neighbor_count, x, f, neighbors, y,
+                          scratch);
+}
+
+size_t ckernels_kpconvx_scratch_bytes(const ckernels_kpconvx *layer, size_t rows,
+                                      size_t neighbor_count) {
+  const size_t between = layer->block_count > 1 ? rows * layer->input_width : 0;
+  return ckernels_kpconvx_rows_scratch_bytes(layer, neighbor_count) + ckernels_float_bytes(between);
+}
+
+void ckernels_kpconvx_run(const ckernels_kpconvx *layer, size_t rows, size_t neighbor_count,
+                          const float *x, const float *f, const int32_t *neighbors, float *y,
+                          void *scratch) {
+  float *between =
+      (float *)((char *)scratch + ckernels_kpconvx_rows_scratch_bytes(layer, neighbor_count));
+  for (size_t b = 0; b < layer->block_count; b++) {
+    // Blocks alternate between the two buffers so that the last one writes to y.
+    float *to = (layer->block_count - b) % 2 == 1 ? y : between;
+    ckernels_kpconvx_run_rows(layer, b, 0, rows, neighbor_count, x, f, neighbors, to, scratch);
+    f = to;
+  }
+}
+
+void ckernels_kpconvx_destroy(ckernels_kpconvx *layer) {
+  if (!layer) return;
+  for (size_t b = 0; layer->blocks && b < layer->block_count; b++) {
+    ckernels_kpconvx_block *block = &layer->blocks[b];
+    free(block->kernel_weights);
+    ckernels_linear_free(&block->alpha);
+    ckernels_linear_free(&block->modulation);
+    ckernels_linear_free(&block->up);
+    ckernels_linear_free(&block->down);
+  }
+  free(layer->blocks);
+  free(layer->kernel_points);
+  free(layer->kernel_point_norms);
+  free(layer->group_lane);
+  free(layer->group_base);
+  free(layer);
+}
