@@ -1,5 +1,5 @@
 /// The serialized configuration of one kind of layer: decoded, checked, and written again equal.
-package protocol LayerConfiguration: Sendable {
+package protocol LayerConfiguration: Hashable, Sendable {
   /// The Keras class name that selects this configuration.
   static var className: String { get }
 
@@ -10,6 +10,9 @@ package protocol LayerConfiguration: Sendable {
   var config: [String: ConfigValue] { get }
 
   /// Checks the input shapes, takes the layer's weights, folds and packs them.
+  ///
+  /// The row width of an input must be known, save that of row indices: their number per row, the
+  /// neighbors of a point, may differ from request to request.
   func makeOperator(
     inputs: [TensorSpec], weights: inout LayerWeights
   ) throws(LayerError) -> any LayerOperator
@@ -35,22 +38,4 @@ package struct LayerDiagnostics: Hashable, Sendable {
   package var kernelAfter: [Int]?
 
   package init() {}
-}
-
-/// A configuration that can't be used.
-package enum ConfigurationError: Error, Hashable {
-  case missingKey(key: String)
-  case unknownKey(key: String, nearest: String?)
-  case invalidValue(key: String, expected: String, found: String)
-  case unknownClass(name: String, nearest: String?)
-}
-
-/// A layer that its inputs or weights do not fit.
-package enum LayerError: Error, Hashable {
-  case inputCount(expected: String, found: Int)
-  case inputShape(input: Int, expected: String, found: String)
-  case missingWeight(name: String, shape: [Int])
-  case weightShape(name: String, expected: String, found: [Int])
-  case weightValue(name: String, expected: String, found: String)
-  case configuration(ConfigurationError)
 }

@@ -16,10 +16,10 @@ package protocol LayerOperator: Sendable {
   var multiplyAddsPerPoint: Int { get }
 
   /// The layout of the output's rows, or a throw when the inputs' layouts do not fit together.
-  func outputLayout(for inputs: [RowLayout]) throws(LayoutError) -> RowLayout
+  func outputLayout(for inputs: [InputRows]) throws(LayoutError) -> RowLayout
 
   /// The scratch floats that one forward call needs.
-  func scratchFloatCount(for inputs: [RowLayout]) -> Int
+  func scratchFloatCount(for inputs: [InputRows]) -> Int
 
   /// Computes the output.
   ///
@@ -54,18 +54,10 @@ package struct IndexInput: Hashable, Sendable {
 extension LayerOperator {
   package var indexInputs: [IndexInput] { [] }
   package var parameterInputs: [Int] { [] }
-  package func outputLayout(for inputs: [RowLayout]) throws(LayoutError) -> RowLayout { inputs[0] }
-  package func scratchFloatCount(for inputs: [RowLayout]) -> Int { 0 }
+  package func outputLayout(for inputs: [InputRows]) throws(LayoutError) -> RowLayout {
+    inputs[0].layout
+  }
+  package func scratchFloatCount(for inputs: [InputRows]) -> Int { 0 }
   package func absorbing(scale: [Double], shift: [Double]) -> (any LayerOperator)? { nil }
   package var channelAffine: (scale: [Double], shift: [Double])? { nil }
-}
-
-/// Inputs of one request whose rows do not belong together.
-package enum LayoutError: Error, Equatable {
-  /// Two inputs have different numbers of clouds.
-  case cloudCount(input: Int, expected: Int, found: Int)
-  /// Two inputs have different numbers of rows in a cloud.
-  case rowCount(input: Int, cloud: Int, expected: Int, found: Int)
-  /// A layer that needs at least one row or one neighbor was given none.
-  case empty(input: Int)
 }

@@ -24,3 +24,15 @@ package struct RowLayout: Hashable, Sendable {
   /// The rows of one cloud.
   package func rows(of cloud: Int) -> Range<Int> { offsets[cloud]..<offsets[cloud + 1] }
 }
+
+/// The rows that one input brings to a layer: `[layout.rowCount, width]`.
+package struct InputRows: Hashable, Sendable {
+  package let layout: RowLayout
+  /// Elements of one row.
+  package let width: Int
+
+  package init(layout: RowLayout, width: Int) {
+    self.layout = layout
+    self.width = width
+  }
+}

@@ -17,6 +17,9 @@
     self.rowWidth = rowWidth
   }
 
+  /// What the layer's checks see of this tensor.
+  package var rows: InputRows { InputRows(layout: layout, width: rowWidth) }
+
   package var elementCount: Int { layout.rowCount * rowWidth }
 
   /// The elements as floats, `[rows, rowWidth]`.
