@@ -1,0 +1,65 @@
+package import Layers
+
+/// One layer of the graph as the manifest states it; its configuration is kept word for word.
+package struct GraphLayer: Sendable, Hashable {
+  package var name: String
+  package var className: String
+  package var config: [String: ConfigValue]
+  /// Names of graph inputs or of earlier layers.
+  package var inputs: [String]
+
+  private enum Key: String, CaseIterable {
+    case name
+    case className = "class_name"
+    case config, inputs
+  }
+
+  init(_ value: ConfigValue, path: String) throws(ManifestError) {
+    let unnamed = try ManifestObject(value, path: path, keys: Key.self)
+    name = try GraphName.read(unnamed.string(.name), path: unnamed.path(.name))
+    let object = try ManifestObject(value, path: "\(path) \"\(name)\"", keys: Key.self)
+    className = try object.string(.className)
+    config = [:]
+    if object.contains(.config) {
+      let found = try object.value(.config, expected: "an object")
+      guard case .object(let members) = found else {
+        throw object.invalid(.config, expected: "an object", found: found)
+      }
+      config = members
+    }
+    inputs = try object.strings(.inputs)
+    guard !inputs.isEmpty else {
+      throw .invalidValue(key: object.path(.inputs), expected: "at least one", found: "none")
+    }
+  }
+
+  var json: ConfigValue {
+    .object([
+      Key.name.rawValue: .string(name), Key.className.rawValue: .string(className),
+      Key.config.rawValue: .object(config),
+      Key.inputs.rawValue: .array(inputs.map { .string($0) }),
+    ])
+  }
+}
+
+/// One output of the graph: a layer's result under a name for clients.
+package struct GraphOutput: Sendable, Hashable {
+  package var name: String
+  /// The layer.
+  package var source: String
+
+  private enum Key: String, CaseIterable {
+    case name
+    case source = "from"
+  }
+
+  init(_ value: ConfigValue, path: String) throws(ManifestError) {
+    let object = try ManifestObject(value, path: path, keys: Key.self)
+    name = try GraphName.read(object.string(.name), path: object.path(.name))
+    source = try object.string(.source)
+  }
+
+  var json: ConfigValue {
+    .object([Key.name.rawValue: .string(name), Key.source.rawValue: .string(source)])
+  }
+}
