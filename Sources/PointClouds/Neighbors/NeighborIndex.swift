@@ -1,0 +1,58 @@
+/// Answers exact k-nearest-neighbor queries over a fixed set of points.
+///
+/// Distances are computed in float64 from the coordinates as given, so that clouds far from the
+/// origin lose nothing. Points at equal distance are ordered by index.
+package struct NeighborIndex: Sendable {
+  /// The number of points.
+  package let count: Int
+  /// The width of a point: 2 or 3.
+  package let dimensions: Int
+  private let tree: NeighborTree
+
+  /// Indexes `positions`, `[count, dimensions]`, row-major, all finite.
+  ///
+  /// `dimensions` is 2 or 3.
+  package init(_ positions: [Double], dimensions: Int) {
+    precondition(dimensions == 2 || dimensions == 3)
+    precondition(positions.count.isMultiple(of: dimensions))
+    self.dimensions = dimensions
+    count = positions.count / dimensions
+    precondition(count <= Int(Int32.max))
+    tree = NeighborTree(points: IndexedPoint.points(positions, dimensions: dimensions))
+  }
+
+  /// The `k` nearest points of each query, by distance, then by index.
+  ///
+  /// `queries` is `[queries, dimensions]`, the result `[queries, k]`. Where `k` exceeds `count`, the
+  /// missing entries are the last point's index, `count - 1`. The index holds at least one point.
+  package func nearest(_ k: Int, to queries: [Double]) -> [Int32] {
+    search(k, queries).indices
+  }
+
+  /// As `nearest(_:to:)`, with the squared distances, `[queries, k]`; missing ones are infinite.
+  package func nearestWithSquaredDistances(
+    _ k: Int, to queries: [Double]
+  ) -> (indices: [Int32], squaredDistances: [Double]) {
+    search(k, queries)
+  }
+
+  private func search(
+    _ k: Int, _ queries: [Double]
+  ) -> (indices: [Int32], squaredDistances: [Double]) {
+    precondition(k > 0 && count > 0)
+    precondition(queries.count.isMultiple(of: dimensions))
+    let found = min(k, count)
+    let queryCount = queries.count / dimensions
+    var indices = [Int32](repeating: Int32(count - 1), count: queryCount * k)
+    var squaredDistances = [Double](repeating: .infinity, count: queryCount * k)
+    for query in 0..<queryCount {
+      let start = query * dimensions
+      let target = SIMD3(
+        queries[start], queries[start + 1], dimensions == 3 ? queries[start + 2] : 0)
+      tree.findNearest(
+        to: target, count: found, row: query * k, indices: &indices,
+        squaredDistances: &squaredDistances)
+    }
+    return (indices, squaredDistances)
+  }
+}

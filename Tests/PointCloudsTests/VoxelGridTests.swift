@@ -1,0 +1,72 @@
+import PointClouds
+import Testing
+
+struct VoxelGridTests {
+  /// The definition, by sorting cells.
+  struct Reference {
+    var voxelOfPoint: [Int32] = []
+    var pointCounts: [Int32] = []
+    var centers: [Double] = []
+
+    init(_ positions: [Double], size: Double) {
+      let rows = stride(from: 0, to: positions.count, by: 3).map { Array(positions[$0..<$0 + 3]) }
+      let origin = (0..<3).map { axis in rows.map { $0[axis] }.reduce(.infinity, min) }
+      let cells = rows.map { row in (0..<3).map { ((row[$0] - origin[$0]) / size).rounded(.down) } }
+      let occupied = Set(cells).sorted { $0.lexicographicallyPrecedes($1) }
+      for cell in cells { voxelOfPoint.append(Int32(occupied.firstIndex(of: cell) ?? -1)) }
+      for voxel in occupied.indices {
+        let members = rows.indices.filter { voxelOfPoint[$0] == voxel }
+        pointCounts.append(Int32(members.count))
+        for axis in 0..<3 {
+          centers.append(members.reduce(0.0) { $0 + rows[$1][axis] } / Double(members.count))
+        }
+      }
+    }
+  }
+
+  @Test(arguments: NeighborIndexTests.Layout.allCases, [0.05, 0.6, 7.0, 1e4])
+  func `voxels are numbered by cell and hold the mean of their points`(
+    layout: NeighborIndexTests.Layout, size: Double
+  ) throws {
+    let positions = layout.positions(150, dimensions: 3, seed: 11)
+    guard layout != .outlier || size > 1 else { return }
+    let grid = try VoxelGrid(positions, size: size)
+    let expected = Reference(positions, size: size)
+    #expect(grid.voxelOfPoint == expected.voxelOfPoint)
+    #expect(grid.pointCounts == expected.pointCounts)
+    #expect(grid.centers == expected.centers)
+    #expect(grid.count == expected.pointCounts.count)
+  }
+
+  @Test func `cells too many for one key along three axes are still ordered`() throws {
+    let far = 1e9
+    let positions = [
+      far, far, far, 0, 0, 0, far, far, 0, 0, far, far, far, 0, far, 0, 0, far, 1, 0, 0,
+      0.25, 0, 0,
+    ]
+    let grid = try VoxelGrid(positions, size: 1)
+    let expected = Reference(positions, size: 1)
+    #expect(grid.voxelOfPoint == expected.voxelOfPoint)
+    #expect(grid.centers == expected.centers)
+  }
+
+  @Test(arguments: [(1e38, 0), (-1e38, 1), (.greatestFiniteMagnitude, 2), (3e9, 2)])
+  func `an extent of too many voxels is refused`(far: Double, axis: Int) {
+    var positions: [Double] = [0, 0, 0, 1, 1, 1, 0, 0, 0]
+    positions[3 + axis] = far
+    positions[6 + axis] = far > 1e300 ? -far : 0
+    #expect {
+      _ = try VoxelGrid(positions, size: 1)
+    } throws: { error in
+      guard case .extentTooLarge(let name, let cells, 0x7FFF_FFFF)? = error as? CloudError else {
+        return false
+      }
+      return name == ["x", "y", "z"][axis] && cells >= 3e9
+    }
+  }
+
+  @Test func `a value of the points is averaged per voxel`() throws {
+    let grid = try VoxelGrid([0, 0, 0, 5, 0, 0, 0.5, 0, 0], size: 1)
+    #expect(grid.means(of: [1, 7, 2]) == [1.5, 7])
+  }
+}
