@@ -19,7 +19,7 @@ extension LayerError: CustomStringConvertible {
     case .inputShape(let input, let expected, let found):
       "input \(input) must be \(expected), but is \(found)"
     case .missingWeight(let name, let shape):
-      "the weight \"\(name)\" \(shape) is missing"
+      "the weight \"\(name)\"\(shape.isEmpty ? "" : " \(shape)") is missing"
     case .weightShape(let name, let expected, let found):
       "the weight \"\(name)\" must have the shape \(expected), but has \(found)"
     case .weightValue(let name, let expected, let found):

@@ -31,4 +31,16 @@ package struct LayerWeights {
     remaining[name] = nil
     return tensor.values
   }
+
+  /// Removes and returns a tensor of this rank, whatever its extents.
+  package mutating func take(_ name: String, rank: Int) throws(LayerError) -> Tensor {
+    guard let tensor = remaining[name] else {
+      throw .missingWeight(name: name, shape: [])
+    }
+    guard tensor.shape.count == rank else {
+      throw .weightShape(name: name, expected: "\(rank) axes", found: tensor.shape)
+    }
+    remaining[name] = nil
+    return tensor
+  }
 }

@@ -1,0 +1,52 @@
+/// Keys of training that inference does not need: their form is checked, and the configuration
+/// keeps them for the round trip.
+extension ConfigReader {
+  private static let dataTypes = [
+    "float32", "float64", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16",
+  ]
+
+  /// The keys that every Keras layer has.
+  ///
+  /// The service computes in float32 whatever `dtype` says, as float64 layers never ran upstream.
+  package mutating func keepLayerKeys() throws(ConfigurationError) {
+    switch value("name") {
+    case nil, .null, .string: break
+    default: throw invalid("name", expected: "a string")
+    }
+    _ = try bool("trainable", default: true)
+    try keepDataType()
+    keep("batch_input_shape", "activity_regularizer", "quantization_config")
+  }
+
+  /// `"float32"`, or a policy object: `{"class_name": "DTypePolicy", "config": {"name": …}}`.
+  private mutating func keepDataType() throws(ConfigurationError) {
+    let expected = "\(Self.text(Self.dataTypes)), or a DTypePolicy object"
+    switch value("dtype") {
+    case nil, .null: break
+    case .string(let name) where Self.dataTypes.contains(name): break
+    case .object(let policy):
+      guard case .string? = policy["class_name"], case .object(let content)? = policy["config"],
+        case .string(let name)? = content["name"], Self.dataTypes.contains(name)
+      else { throw invalid("dtype", expected: expected) }
+    default: throw invalid("dtype", expected: expected)
+    }
+  }
+
+  /// Initializers, regularizers, and constraints: null, a name, or a serialized object.
+  package mutating func keepSerializedObjects(_ keys: String...) throws(ConfigurationError) {
+    for key in keys {
+      switch value(key) {
+      case nil, .null, .string: break
+      case .object(let object):
+        guard case .string? = object["class_name"] else { fallthrough }
+      default:
+        throw invalid(key, expected: "null, a name, or an object with a \"class_name\"")
+      }
+    }
+  }
+
+  /// Keys without any meaning for inference, whatever they hold.
+  package mutating func keep(_ keys: String...) {
+    for key in keys { _ = value(key) }
+  }
+}

@@ -1,0 +1,84 @@
+import CKernels
+
+/// The extents of a locally connected convolution.
+struct LocalConvolutionGeometry: Hashable, Sendable {
+  let inputChannels: Int
+  let outputChannels: Int
+  let input: Extents
+  let kernel: Extents
+  let stride: Extents
+  let padding: Extents
+
+  init(from reader: inout ConfigReader) throws(ConfigurationError) {
+    inputChannels = try reader.integer("in_channels")
+    outputChannels = try reader.integer("out_channels")
+    input = Extents(
+      height: try reader.integer("in_height"), width: try reader.integer("in_width"))
+    kernel = try reader.pair("kernel_size")
+    let one = Extents(height: 1, width: 1)
+    stride = try reader.pair("stride", default: one)
+    padding = try reader.pair(
+      "padding", default: Extents(height: 0, width: 0), in: 0...ConfigReader.extentLimit)
+    let padded = Extents(
+      height: input.height + 2 * padding.height, width: input.width + 2 * padding.width)
+    guard kernel.height <= padded.height, kernel.width <= padded.width else {
+      throw reader.invalid(
+        "kernel_size",
+        expected: "at most the padded input's extents [\(padded.height), \(padded.width)]")
+    }
+  }
+
+  var outputExtents: Extents {
+    Extents(
+      height: (input.height + 2 * padding.height - kernel.height) / stride.height + 1,
+      width: (input.width + 2 * padding.width - kernel.width) / stride.width + 1)
+  }
+
+  /// P.
+  var outputPixelCount: Int { outputExtents.height * outputExtents.width }
+
+  /// The elements of one receptive field: channels · kernel height · kernel width.
+  var patchLength: Int { inputChannels * kernel.height * kernel.width }
+
+  /// `[output channels, patch, P]`.
+  var filterShape: [Int] { [outputChannels, patchLength, outputPixelCount] }
+
+  /// `[output channels, P]`.
+  var biasShape: [Int] { [outputChannels, outputPixelCount] }
+
+  /// Channels, height, and width of an image.
+  var imageExtents: [Int] { [inputChannels, input.height, input.width] }
+
+  var output: TensorSpec {
+    TensorSpec(
+      .float32, extents: [nil, outputChannels, outputExtents.height, outputExtents.width])
+  }
+
+  /// For one image.
+  var multiplyAdds: Int { saturatingProduct(outputChannels, patchLength, outputPixelCount) }
+
+  var kernelShape: ckernels_local_conv2d_shape {
+    ckernels_local_conv2d_shape(
+      input_channels: inputChannels, input_height: input.height, input_width: input.width,
+      output_channels: outputChannels, kernel_height: kernel.height, kernel_width: kernel.width,
+      stride_height: stride.height, stride_width: stride.width, padding_height: padding.height,
+      padding_width: padding.width)
+  }
+
+  /// Filters `[output channels, channels · kernel height · kernel width, P]` with the taps first:
+  /// `[kernel height, kernel width, channels, output channels · P]`.
+  func tapsFirst(_ filters: [Float]) -> [Float] {
+    let tapCount = kernel.height * kernel.width
+    var result: [Float] = []
+    result.reserveCapacity(filters.count)
+    for tap in 0..<tapCount {
+      for channel in 0..<inputChannels {
+        for outputChannel in 0..<outputChannels {
+          let row = outputChannel * patchLength + channel * tapCount + tap
+          result += filters[(row * outputPixelCount)..<((row + 1) * outputPixelCount)]
+        }
+      }
+    }
+    return result
+  }
+}
