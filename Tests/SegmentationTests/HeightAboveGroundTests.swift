@@ -1,3 +1,4 @@
+import Models
 import Testing
 
 @testable import Segmentation
@@ -6,7 +7,7 @@ import Testing
   let scene = try SyntheticScene()
   let expected = try SyntheticScene.expectedHeights()
   let heights = HeightAboveGround.heights(
-    of: scene.positions, gridSize: scene.expectedGridSize)
+    of: scene.positions, voxelUnit: scene.expectedVoxelUnit, section: HeightAboveGroundSection())
   try #require(heights.count == expected.count)
   let errors = zip(heights, expected).map { abs($0 - Double($1)) }
   let agreeing = errors.count { $0 <= 0.01 }
@@ -21,7 +22,8 @@ import Testing
       positions += [Double(x) + 0.5, Double(y) + 0.5, isRoof ? 108 : 100]
     }
   }
-  let heights = HeightAboveGround.heights(of: positions, gridSize: 1)
+  let heights = HeightAboveGround.heights(
+    of: positions, voxelUnit: 1, section: HeightAboveGroundSection())
   for (index, height) in heights.enumerated() {
     let expected = positions[3 * index + 2] - 100
     #expect(abs(height - expected) < 1e-6, "point \(index)")
@@ -31,7 +33,8 @@ import Testing
 @Test func `a point far below all others is no ground`() {
   var positions = (0..<400).flatMap { [Double]([Double($0 / 20), Double($0 % 20), 10]) }
   positions += [10.2, 10.2, -30]
-  let heights = HeightAboveGround.heights(of: positions, gridSize: 1)
+  let heights = HeightAboveGround.heights(
+    of: positions, voxelUnit: 1, section: HeightAboveGroundSection())
   #expect(heights.dropLast().allSatisfy { abs($0) < 1e-9 })
   #expect(abs((heights.last ?? 0) + 40) < 1e-9)
 }
@@ -45,7 +48,8 @@ import Testing
     [0, 0, 0, 1_000_000, 0, 0],
   ] as [[Double]])
 func `few or far points have finite heights`(positions: [Double]) {
-  let heights = HeightAboveGround.heights(of: positions, gridSize: 2.2)
+  let heights = HeightAboveGround.heights(
+    of: positions, voxelUnit: 2.2, section: HeightAboveGroundSection())
   #expect(heights.count == positions.count / 3)
   #expect(heights.allSatisfy { $0.isFinite })
 }

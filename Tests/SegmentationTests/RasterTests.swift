@@ -122,7 +122,7 @@ func `smoothing equals the weighted mean of the mirrored raster`(
 func `low cells are those below the median around them`(rows: Int, columns: Int) {
   let raster = noise(rows: rows, columns: columns)
   var replaced = raster
-  let isLow = replaced.replaceLowOutliers(drop: 4)
+  let isLow = replaced.replaceLowOutliers(drop: 4, windowCells: 9)
   for row in 0..<rows {
     for column in 0..<columns {
       var around: [Double] = []

@@ -5,7 +5,8 @@ struct SyntheticScene {
   let positions: [Double]
   let returnNumbers: [UInt8]
   let numbersOfReturns: [UInt8]
-  let expectedGridSize = 0.6
+  /// Meters: the lower limit, since the points lie densely.
+  let expectedVoxelUnit = 0.6
 
   init() throws {
     positions = try NumPyFixture("demo/scene-millimeters.npy").int32s().enumerated().map {

@@ -12,7 +12,7 @@ extension Raster {
   /// The kernel has `2 * Int(truncation * sigma + 0.5) + 1` taps that add up to one.
   ///
   /// - Parameters:
-  ///   - sigma: standard deviation in cells, above zero.
+  ///   - sigma: standard deviation in cells; 0 smooths nothing.
   ///   - truncation: half the kernel's length in standard deviations.
   /// - Returns: a raster of the same size.
   func gaussianSmoothed(sigma: Double, truncation: Double = 4) -> Raster {
@@ -23,8 +23,9 @@ extension Raster {
 
   /// One half of the symmetric kernel: `taps[k]` weighs the values `k` cells away.
   private static func gaussianTaps(sigma: Double, truncation: Double) -> [Double] {
-    precondition(sigma > 0)
+    precondition(sigma >= 0 && truncation >= 0)
     let radius = Int(truncation * sigma + 0.5)
+    guard radius > 0 else { return [1] }
     let half = (0...radius).map { exp(-0.5 / (sigma * sigma) * Double($0 * $0)) }
     let total = half[0] + 2 * half.dropFirst().reduce(0, +)
     return half.map { $0 / total }

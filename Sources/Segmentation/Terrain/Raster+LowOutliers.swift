@@ -1,13 +1,13 @@
 extension Raster {
   /// Replaces cells that lie far below their surroundings by the median of those.
   ///
-  /// The surroundings are the 9 x 9 cells around, mirrored at the edges.
-  ///
-  /// - Parameter drop: how far below the median a cell must lie, meters.
+  /// - Parameters:
+  ///   - drop: how far below the median a cell must lie, meters.
+  ///   - diameter: the side of the square of surroundings in cells, odd; mirrored at the edges.
   /// - Returns: which cells were replaced, `[rows, columns]`.
-  mutating func replaceLowOutliers(drop: Double) -> [Bool] {
-    let radius = 4
-    let diameter = 2 * radius + 1
+  mutating func replaceLowOutliers(drop: Double, windowCells diameter: Int) -> [Bool] {
+    precondition(diameter > 0 && diameter % 2 == 1)
+    let radius = diameter / 2
     let middle = diameter * diameter / 2
     let rows = (-radius..<(rowCount + radius)).map { Self.mirroredIndex($0, count: rowCount) }
     let columns = (-radius..<(columnCount + radius)).map {
@@ -15,7 +15,7 @@ extension Raster {
     }
     var isLow = [Bool](repeating: false, count: values.count)
     var replacements: [(cell: Int, median: Double)] = []
-    let highest = extremesAround(radius: radius)
+    let highest = highestAround(radius: radius)
     var surroundings = [Double](repeating: 0, count: diameter * diameter)
     for row in 0..<rowCount {
       for column in 0..<columnCount {
@@ -42,7 +42,7 @@ extension Raster {
   }
 
   /// The highest value within `radius` cells of each, in both directions, `[rows, columns]`.
-  private func extremesAround(radius: Int) -> [Double] {
+  private func highestAround(radius: Int) -> [Double] {
     func highestAcrossRows(_ raster: Raster) -> Raster {
       var result = raster
       for row in 0..<raster.rowCount {

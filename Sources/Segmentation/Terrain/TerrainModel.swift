@@ -1,9 +1,11 @@
+import Models
+
 /// A raster of the bare ground under a point cloud, found by a progressive morphological filter.
 ///
 /// The lowest point of each cell is opened by squares of growing size; cells that an opening lowers
 /// by more than a slope explains are objects, and the ground under them is interpolated. After
 /// Zhang et al., "A progressive morphological filter for removing nonground measurements from
-/// airborne LIDAR data" (2003), with the constants that the built-in model was trained with.
+/// airborne LIDAR data" (2003).
 struct TerrainModel: Sendable {
   /// The ground's elevation at the cells' centers, meters.
   let elevations: Raster
@@ -13,29 +15,18 @@ struct TerrainModel: Sendable {
   private let originX: Double
   private let originY: Double
 
-  /// Sides of the openings' squares, cells.
-  private static let windows = [3, 5, 7, 9, 13, 17, 23, 29, 37]
-  /// Openings over wider squares are left out, meters.
-  private static let widestWindow = 37.0 * 1.01
-  /// How far the first opening may lower a cell of the ground, meters.
-  private static let baseDrop = 0.4
-  /// How much more each further opening may, per meter that its square grew.
-  private static let slope = 0.2
-  /// A cell this far below the median around it is no ground, meters.
-  private static let outlierDrop = 6.0
-  /// Standard deviations of the Gaussians that carry the ground under objects, meters.
-  private static let fillDeviations = [2.0, 4, 8, 16]
-  /// A Gaussian's weight of known ground from which it tells the elevation.
-  private static let leastFillWeight = 0.03
-  /// Standard deviation of the final smoothing, meters.
-  private static let smoothingDeviation = 0.5
   /// Cells double their side until the raster has no more of them: 2 km x 2 km at one meter.
   private static let mostCells = 1 << 22
   /// The same for clouds of few points that lie far apart.
   private static let mostCellsPerPoint = 64
 
-  /// Finds the ground under `positions`, `[points, 3]` in meters, at least one and all finite.
-  init(positions: [Double], cellSize preferredCellSize: Double) {
+  /// Finds the ground.
+  ///
+  /// - Parameters:
+  ///   - positions: `[points, 3]` in meters, at least one point and all finite.
+  ///   - preferredCellSize: the side of a cell, meters; a raster of too many cells gets larger ones.
+  ///   - section: the filter's constants.
+  init(positions: [Double], cellSize preferredCellSize: Double, section: HeightAboveGroundSection) {
     let bounds = PlanarBounds(positions: positions)
     var cellSize = preferredCellSize
     let mostCells = min(Self.mostCells, max(1 << 16, Self.mostCellsPerPoint * positions.count / 3))
@@ -46,14 +37,17 @@ struct TerrainModel: Sendable {
     let lowest = bounds.lowestElevations(of: positions, cellSize: cellSize)
     var isUnknown = lowest.values.map { $0 == .infinity }
     var surface = lowest.filledFromNearest(missing: isUnknown)
-    let isLow = surface.replaceLowOutliers(drop: Self.outlierDrop)
+    let isLow = surface.replaceLowOutliers(
+      drop: section.outlierDropMeters, windowCells: section.outlierWindowCells)
     for cell in isUnknown.indices where isLow[cell] { isUnknown[cell] = true }
 
-    let opened = Self.markObjects(of: surface, cellSize: cellSize, in: &isUnknown)
+    let opened = Self.markObjects(
+      of: surface, cellSize: cellSize, section: section, in: &isUnknown)
     let ground =
       isUnknown.contains(false)
-      ? Self.interpolated(surface, unknown: isUnknown, cellSize: cellSize) : opened
-    elevations = ground.gaussianSmoothed(sigma: Self.smoothingDeviation / cellSize)
+      ? Self.interpolated(surface, unknown: isUnknown, cellSize: cellSize, section: section)
+      : opened
+    elevations = ground.gaussianSmoothed(sigma: section.smoothingMeters / cellSize)
   }
 
   /// The ground's elevation at a point of the plane, meters.
@@ -64,15 +58,19 @@ struct TerrainModel: Sendable {
 
   /// Adds the cells of objects to `isUnknown` and returns the last opening.
   private static func markObjects(
-    of surface: Raster, cellSize: Double, in isUnknown: inout [Bool]
+    of surface: Raster, cellSize: Double, section: HeightAboveGroundSection,
+    in isUnknown: inout [Bool]
   ) -> Raster {
     var current = surface
     var previousWindow = 1
-    for window in windows {
+    // A cell size that is no divisor of the limit shall not cost the widest opening.
+    let widestWindow = section.maximumWindowMeters * 1.01
+    for window in section.windowCells {
       if Double(window) * cellSize > widestWindow { break }
       let opened = current.opened(window: window)
       let growth = Double(window - previousWindow) * cellSize
-      let drop = window == windows[0] ? baseDrop : max(baseDrop, slope * growth + baseDrop)
+      let isFirst = window == section.windowCells[0]
+      let drop = section.firstDropMeters + (isFirst ? 0 : section.slope * growth)
       for cell in isUnknown.indices where current.values[cell] - opened.values[cell] > drop {
         isUnknown[cell] = true
       }
@@ -85,7 +83,8 @@ struct TerrainModel: Sendable {
   /// Fills unknown cells by the narrowest normalized Gaussian that reaches enough known ones, the
   /// rest from the nearest.
   private static func interpolated(
-    _ surface: Raster, unknown isUnknown: [Bool], cellSize: Double
+    _ surface: Raster, unknown isUnknown: [Bool], cellSize: Double,
+    section: HeightAboveGroundSection
   ) -> Raster {
     var ground = surface
     var isMissing = isUnknown
@@ -95,12 +94,12 @@ struct TerrainModel: Sendable {
       weights.values[cell] = isUnknown[cell] ? 0 : 1
       if isUnknown[cell] { weighted.values[cell] = 0 }
     }
-    for deviation in fillDeviations where isMissing.contains(true) {
+    for deviation in section.fillMeters where isMissing.contains(true) {
       let sigma = deviation / cellSize
-      let reach = weights.gaussianSmoothed(sigma: sigma, truncation: 3)
-      let sum = weighted.gaussianSmoothed(sigma: sigma, truncation: 3)
+      let reach = weights.gaussianSmoothed(sigma: sigma, truncation: section.fillTruncation)
+      let sum = weighted.gaussianSmoothed(sigma: sigma, truncation: section.fillTruncation)
       for cell in isMissing.indices
-      where isMissing[cell] && reach.values[cell] > leastFillWeight {
+      where isMissing[cell] && reach.values[cell] > section.minimumFillWeight {
         ground.values[cell] = sum.values[cell] / reach.values[cell]
         isMissing[cell] = false
       }

@@ -1,0 +1,106 @@
+import Models
+import PointClouds
+
+/// A cloud as the windows see it: voxels with features.
+struct VoxelScene: Sendable {
+  /// The length of one voxel unit, meters.
+  let voxelUnit: Double
+  /// `[voxels, 3]`: mean position of each voxel's points, meters, less whole meters along each axis.
+  let centers: [Double]
+  /// `[voxels, channels]`: the graph's input `F`.
+  let features: [Float]
+  /// `[points]`: the voxel of each point of the whole cloud, -1 for points that take no part.
+  let voxelOfPoint: [Int32]
+
+  /// The number of voxels; 0 if no point takes part.
+  var count: Int { centers.count / 3 }
+
+  /// Divides the points of a cloud into voxels and measures the features that a model asks for.
+  ///
+  /// - Throws: `SegmentationError.extentTooLarge` and `.cloud`.
+  init(
+    _ cloud: PointCloud, section: SegmentationSection, timings: inout SegmentationTimings
+  ) throws(SegmentationError) {
+    let points = try CloudSubset(cloud, excluding: section.excludedLASCodes)
+    var voxelOfPoint = [Int32](repeating: -1, count: cloud.count)
+    guard points.count > 0 else {
+      (voxelUnit, centers, features, self.voxelOfPoint) = (1, [], [], voxelOfPoint)
+      return
+    }
+    let unit = timings.measure(\.voxelization) { section.voxel.meters(for: points.positions) }
+    let needsHeight = section.features.contains { $0.feature == .heightAboveGround }
+    let heights = timings.measure(\.heightAboveGround) {
+      needsHeight
+        ? HeightAboveGround.heights(
+          of: points.positions, voxelUnit: unit, section: section.heightAboveGround) : []
+    }
+    let grid = try timings.measure(\.voxelization) { () throws(SegmentationError) in
+      try Self.voxelGrid(points, unit: unit, levels: section.levels)
+    }
+    for (point, voxel) in zip(points.pointIndices, grid.voxelOfPoint) {
+      voxelOfPoint[Int(point)] = voxel
+    }
+    voxelUnit = unit
+    centers = grid.centers
+    self.voxelOfPoint = voxelOfPoint
+    features = timings.measure(\.features) {
+      Self.features(
+        section.features,
+        of: PointFeatureValues(points: points, heightsAboveGround: heights, voxelUnit: unit),
+        grid: grid)
+    }
+  }
+
+  /// The most voxels along an axis that any level may have, well below what `VoxelGrid` can number:
+  /// the windows' grids, whose borders are rounded otherwise, cannot fail where this holds.
+  private static let mostVoxelsAlongAxis = Double(1 << 30)
+
+  /// The voxels of the finest level.
+  private static func voxelGrid(
+    _ points: CloudSubset, unit: Double, levels: [PyramidLevel]
+  ) throws(SegmentationError) -> VoxelGrid {
+    let smallestEdge = unit * (levels.map(\.voxelEdge).min() ?? 1)
+    guard points.extent <= smallestEdge * mostVoxelsAlongAxis else {
+      throw .extentTooLarge(meters: points.extent, atMost: smallestEdge * mostVoxelsAlongAxis)
+    }
+    do throws(CloudError) {
+      return try VoxelGrid(points.positions, size: unit * levels[0].voxelEdge)
+    } catch {
+      throw .cloud(error)
+    }
+  }
+
+  /// `[voxels, channels]`.
+  private static func features(
+    _ channels: [FeatureChannel], of points: PointFeatureValues, grid: VoxelGrid
+  ) -> [Float] {
+    var features = [Float](repeating: 0, count: grid.count * channels.count)
+    for (column, channel) in channels.enumerated() {
+      switch points.values(of: channel.feature) {
+      case .missing:
+        for voxel in 0..<grid.count {
+          features[voxel * channels.count + column] = Float(channel.defaultValue)
+        }
+      case .constant(let value):
+        let scaled = Float(channel.scaled(value))
+        for voxel in 0..<grid.count { features[voxel * channels.count + column] = scaled }
+      case .perPoint(let values):
+        for (voxel, mean) in grid.means(of: values).enumerated() {
+          features[voxel * channels.count + column] = Float(channel.scaled(mean))
+        }
+      }
+    }
+    return features
+  }
+}
+
+extension FeatureChannel {
+  /// The channel's value for a voxel with this mean.
+  fileprivate func scaled(_ mean: Double) -> Double {
+    let clipped = min(max(mean, minimum), maximum)
+    return switch transform {
+    case .identity: clipped / divisor
+    case .squareRoot: max(clipped, 0).squareRoot() / divisor
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package import PointClouds
+
+/// Why a model or a cloud cannot be segmented.
+package enum SegmentationError: Error, Equatable, Sendable {
+  /// The model's manifest has no segmentation section.
+  case notASegmentationModel(model: String)
+  /// A graph input is none that the pre-processing provides.
+  case unknownInput(input: String, expected: String)
+  /// A graph input has a shape or type that the pre-processing does not provide.
+  case inputMismatch(input: String, expected: String, found: String)
+  /// No graph output has one score per class.
+  case noClassScores(classCount: Int, found: [String])
+  /// Windows overlap so much that each point would be computed very often.
+  case excessiveOverlap(overlapMeters: Double, atMost: Double)
+  /// The cloud is wider than any tile, so that its raster of the ground cannot mean anything.
+  case extentTooLarge(meters: Double, atMost: Double)
+  /// A cloud cannot be divided into voxels.
+  case cloud(CloudError)
+}
+
+extension SegmentationError: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .notASegmentationModel(let model):
+      "model \"\(model)\" has no segmentation section, so it does not take point clouds"
+    case .unknownInput(let input, let expected):
+      "graph input \"\(input)\": expected \(expected)"
+    case .inputMismatch(let input, let expected, let found):
+      "graph input \"\(input)\": expected \(expected), found \(found)"
+    case .noClassScores(let classCount, let found):
+      "expected an output with \(classCount) values per point, one per class, found "
+        + found.joined(separator: ", ")
+    case .excessiveOverlap(let overlapMeters, let atMost):
+      "segmentation.window.overlap_meters: expected at most \(atMost), found \(overlapMeters)"
+    case .extentTooLarge(let meters, let atMost):
+      "the cloud spans \(meters) m, expected at most \(atMost) m"
+    case .cloud(let error):
+      "\(error)"
+    }
+  }
+}

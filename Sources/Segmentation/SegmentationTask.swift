@@ -1,0 +1,151 @@
+package import Models
+import PointClouds
+import Synchronization
+
+/// One window of a cloud, to be run through the network.
+package struct SegmentationWindow: Sendable {
+  /// Counts from 0, in the order in which windows are chosen.
+  package let index: Int
+  let selection: WindowSelection
+
+  /// Rows of the finest level.
+  package var pointCount: Int { selection.voxels.count }
+}
+
+/// The segmentation of one cloud, from its first window to its labels.
+///
+/// Any number of threads may take windows, build their inputs and add their outputs, in any order;
+/// the labels do not depend on it. Take windows until there is `nil`, again after each `add`, and
+/// `finish` once `isComplete`. A task that nobody finishes needs no cleaning up.
+package final class SegmentationTask: Sendable {
+  private struct State {
+    var selector: (any WindowSelector)?
+    var accumulator: VoteAccumulator
+    var timings: SegmentationTimings
+    /// Windows that were taken and not yet joined, with their scores once they have arrived.
+    var waiting: [Int: (selection: WindowSelection, scores: [Float]?)] = [:]
+    var takenCount = 0
+    var joinedCount = 0
+  }
+
+  private let scene: VoxelScene
+  private let section: SegmentationSection
+  private let inputs: [WindowInput]
+  private let scores: ScoreOutput
+  private let codes: [UInt8]?
+  private let windowBudget: Int
+  private let state: Mutex<State>
+
+  /// Prepares a cloud; see `Segmenter.prepare`.
+  init(
+    _ cloud: PointCloud, section: SegmentationSection, inputs: [WindowInput], scores: ScoreOutput,
+    windowBudget: Int
+  ) throws(SegmentationError) {
+    precondition(windowBudget > 0)
+    var timings = SegmentationTimings()
+    let scene = try VoxelScene(cloud, section: section, timings: &timings)
+    self.scene = scene
+    self.section = section
+    self.inputs = inputs
+    self.scores = scores
+    self.windowBudget = windowBudget
+    codes = cloud.attributes.classification
+    let selector = try timings.measure(\.windows) { () throws(SegmentationError) in
+      try scene.windowSelector(section)
+    }
+    state = Mutex(
+      State(
+        selector: selector,
+        accumulator: VoteAccumulator(
+          voxelCount: scene.count, scoreCount: scores.width, reduction: section.reduction),
+        timings: timings))
+  }
+
+  /// How many voxels the cloud has.
+  package var voxelCount: Int { scene.count }
+
+  /// How many voxels have a vote so far, from 0 to `voxelCount`.
+  package var coveredVoxelCount: Int { state.withLock { $0.accumulator.coveredCount } }
+
+  /// Whether every window was taken and its outputs added.
+  package var isComplete: Bool {
+    state.withLock { $0.selector == nil && $0.waiting.isEmpty }
+  }
+
+  /// Takes the next window.
+  ///
+  /// - Returns: `nil` when all windows were taken, or as many as the window budget allows and none
+  ///   of them can be joined yet.
+  package func nextWindow() -> SegmentationWindow? {
+    state.withLock { state in
+      guard state.takenCount - state.joinedCount < windowBudget, var selector = state.selector
+      else { return nil }
+      // Held in one place only, so that choosing changes it without a copy.
+      state.selector = nil
+      guard let selection = state.timings.measure(\.windows, { selector.next() }) else {
+        return nil
+      }
+      state.selector = selector
+      let index = state.takenCount
+      state.takenCount += 1
+      state.waiting[index] = (selection, nil)
+      return SegmentationWindow(index: index, selection: selection)
+    }
+  }
+
+  /// Builds the tensors of a window, in the order of the graph's inputs.
+  ///
+  /// This is where levels and neighbors are computed; several windows may be built at once.
+  package func inputs(of window: SegmentationWindow) -> [HostTensor] {
+    var timings = SegmentationTimings()
+    let tensors = timings.measure(\.neighbors) {
+      var pyramid = WindowPyramid(window.selection, of: scene, levels: section.levels)
+      return inputs.map { input in
+        input.tensor(pyramid.values(of: input, selection: window.selection, scene: scene))
+      }
+    }
+    state.withLock { $0.timings.neighbors += timings.neighbors }
+    return tensors
+  }
+
+  /// Adds the graph's outputs for a window that was taken, once.
+  ///
+  /// - Parameters:
+  ///   - outputs: in the order of the graph's outputs.
+  ///   - index: the window's index.
+  ///   - inference: how long the network took, if the caller wants that in the timings.
+  package func add(
+    _ outputs: [HostTensor], ofWindow index: Int, inference: Duration = .zero
+  ) {
+    guard case .float32(let values) = outputs[scores.index].values else {
+      preconditionFailure("class scores are FP32, as the segmenter has checked")
+    }
+    state.withLock { state in
+      let isAwaited = state.waiting[index].map { $0.scores == nil } ?? false
+      precondition(isAwaited, "window \(index) was not taken, or its outputs were added before")
+      state.waiting[index]?.scores = values
+      state.timings.inference += inference
+      state.timings.measure(\.votes) {
+        while let window = state.waiting[state.joinedCount], let scores = window.scores {
+          state.waiting[state.joinedCount] = nil
+          state.accumulator.add(scores, of: window.selection)
+          state.joinedCount += 1
+        }
+      }
+    }
+  }
+
+  /// Labels the points of the cloud.
+  ///
+  /// - Precondition: `isComplete`.
+  /// - Returns: the labels, with the timings of everything up to here.
+  package func finish() -> SegmentationResult {
+    state.withLock { state in
+      precondition(state.selector == nil && state.waiting.isEmpty, "windows are still missing")
+      let joined = state.timings.measure(\.votes) { state.accumulator.joined() }
+      return SegmentationResult(
+        scores: joined, scene: scene, codes: codes, classes: section.classes,
+        windowCount: state.joinedCount, timings: state.timings)
+    }
+  }
+}

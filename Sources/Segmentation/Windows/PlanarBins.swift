@@ -1,0 +1,75 @@
+/// Points sorted into square bins of the plane, to find those around a position.
+struct PlanarBins: Sendable {
+  private let originX: Double
+  private let originY: Double
+  private let side: Double
+  private let rowCount: Int
+  private let columnCount: Int
+  /// `[bins + 1]`: bin `b` owns `pointsByBin[starts[b] ..< starts[b + 1]]`.
+  private let starts: [Int32]
+  /// Point indices, ascending within each bin.
+  private let pointsByBin: [Int32]
+
+  /// How many points a bin holds on average where they lie evenly.
+  private static let pointsPerBin = 16.0
+
+  /// Sorts `positions`, `[points, 3]`, at least one; their z does not count.
+  init(_ positions: [Double]) {
+    let pointCount = positions.count / 3
+    var (lowX, highX) = (Double.infinity, -Double.infinity)
+    var (lowY, highY) = (lowX, highX)
+    for start in stride(from: 0, to: positions.count, by: 3) {
+      (lowX, highX) = (min(lowX, positions[start]), max(highX, positions[start]))
+      (lowY, highY) = (min(lowY, positions[start + 1]), max(highY, positions[start + 1]))
+    }
+    let (width, height) = (highX - lowX, highY - lowY)
+    let share = Self.pointsPerBin / Double(pointCount)
+    // The second term bounds the bins of a long and narrow cloud to about its number of points.
+    let side = max((width * height * share).squareRoot(), max(width, height) * share)
+    self.side = side > 0 ? side : 1
+    (originX, originY) = (lowX, lowY)
+    rowCount = Int(width / self.side) + 1
+    columnCount = Int(height / self.side) + 1
+
+    var counts = [Int32](repeating: 0, count: rowCount * columnCount + 1)
+    var bins = [Int32](repeating: 0, count: pointCount)
+    for point in 0..<pointCount {
+      let row = min(Int((positions[3 * point] - lowX) / self.side), rowCount - 1)
+      let column = min(Int((positions[3 * point + 1] - lowY) / self.side), columnCount - 1)
+      bins[point] = Int32(row * columnCount + column)
+      counts[row * columnCount + column + 1] += 1
+    }
+    for bin in 1..<counts.count { counts[bin] += counts[bin - 1] }
+    starts = counts
+    var sorted = [Int32](repeating: 0, count: pointCount)
+    for point in 0..<pointCount {
+      let bin = Int(bins[point])
+      sorted[Int(counts[bin])] = Int32(point)
+      counts[bin] += 1
+    }
+    pointsByBin = sorted
+  }
+
+  /// A superset of the points whose x and y lie within closed ranges, in the order of the bins.
+  func points(x: ClosedRange<Double>, y: ClosedRange<Double>) -> [Int32] {
+    var found: [Int32] = []
+    let columns =
+      bin(y.lowerBound - originY, columnCount)...bin(y.upperBound - originY, columnCount)
+    for row in bin(x.lowerBound - originX, rowCount)...bin(x.upperBound - originX, rowCount) {
+      let first = Int(starts[row * columnCount + columns.lowerBound])
+      let end = Int(starts[row * columnCount + columns.upperBound + 1])
+      found += pointsByBin[first..<end]
+    }
+    return found
+  }
+
+  /// The radius of a circle that holds somewhat more than `count` points where they lie evenly,
+  /// above zero.
+  func likelyRadius(count: Int) -> Double {
+    side * (1.3 * Double(count) / (Self.pointsPerBin * .pi)).squareRoot()
+  }
+
+  private func bin(_ offset: Double, _ count: Int) -> Int {
+    Int(min(max(offset / side, 0), Double(count - 1)))
+  }
+}
