@@ -20,7 +20,8 @@ def main():
         for wanted, name in ((True, "firing"), (False, "silent")):
             if wanted not in of_alert:
                 missing.append(f"{alert} has no {name} case")
-    print(*missing, sep="\n")
+    for line in missing:
+        print(line)
     print(f"{len(alerts)} alerts, {len(cases)} cases, {len(missing)} missing")
     return 1 if missing else 0
 
