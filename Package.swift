@@ -42,7 +42,11 @@ let package = Package(
     .executableTarget(name: "pointserve", dependencies: ["Service"], swiftSettings: strict),
 
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: strict),
-    .testTarget(name: "LayersTests", dependencies: ["Layers"], swiftSettings: strict),
+    .target(
+      name: "GoldenFiles", dependencies: ["Layers"], path: "Tests/GoldenFiles",
+      swiftSettings: strict),
+    .testTarget(
+      name: "LayersTests", dependencies: ["Layers", "GoldenFiles"], swiftSettings: strict),
     .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: strict),
     .testTarget(name: "PointCloudsTests", dependencies: ["PointClouds"], swiftSettings: strict),
     .testTarget(name: "SegmentationTests", dependencies: ["Segmentation"], swiftSettings: strict),
