@@ -23,7 +23,10 @@ let package = Package(
     .systemLibrary(
       name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    .target(name: "CDemoModel"),
+    .target(
+      name: "CDemoModel", exclude: ["convert.py", "model"],
+      // `#embed` belongs to C23.
+      cSettings: [.unsafeFlags(["-std=c23"])]),
 
     .target(name: "Layers", dependencies: ["CKernels"], swiftSettings: strict),
     .target(name: "Models", dependencies: ["Layers", "CDemoModel"], swiftSettings: strict),

@@ -1,0 +1,55 @@
+import Layers
+
+/// A graph ready to run: batch normalization folded, unused layers left out, every check that a
+/// request needs known.
+///
+/// Immutable; one plan serves any number of threads, each with a workspace of its own.
+package struct ExecutablePlan: Sendable {
+  package let inputs: [NamedTensorSpec]
+  package let outputs: [NamedTensorSpec]
+  /// Whether requests may share one pass; `run` takes several requests in any case.
+  package let isBatchable: Bool
+
+  let steps: [Step]
+  /// Tensor numbers of the outputs.
+  let outputTensors: [Int]
+  let tensorSpecs: [TensorSpec]
+  /// For each graph input the tensors whose rows its values name; empty unless it holds indices.
+  let indexSources: [[Int]]
+  /// The last step that reads each tensor; `steps.count` for outputs.
+  let lastUses: [Int]
+
+  /// Prepares a graph.
+  package init(_ graph: ModelGraph) {
+    let optimized = PlanOptimizer.steps(of: graph)
+    inputs = graph.inputs
+    outputs = graph.outputs.map(\.spec)
+    outputTensors = graph.outputs.map(\.tensor)
+    steps = optimized
+    tensorSpecs = graph.tensorSpecs
+    isBatchable = optimized.allSatisfy(\.layerOperator.parameterInputs.isEmpty)
+    var sources: [[Int]] = Array(repeating: [], count: graph.inputs.count)
+    var lastUses = Array(repeating: -1, count: graph.tensorSpecs.count)
+    for (index, step) in optimized.enumerated() {
+      for tensor in step.inputs { lastUses[tensor] = index }
+      for indexInput in step.layerOperator.indexInputs {
+        let source = step.inputs[indexInput.source]
+        let input = step.inputs[indexInput.indices]
+        if !sources[input].contains(source) { sources[input].append(source) }
+      }
+    }
+    for tensor in outputTensors { lastUses[tensor] = optimized.count }
+    indexSources = sources
+    self.lastUses = lastUses
+  }
+
+  /// One layer of the plan.
+  struct Step: Sendable {
+    let layer: String
+    var layerOperator: any LayerOperator
+    /// Tensor numbers.
+    let inputs: [Int]
+    let inputNames: [String]
+    var output: Int
+  }
+}
