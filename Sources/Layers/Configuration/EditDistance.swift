@@ -1,8 +1,8 @@
 /// Suggestions for a mistyped name.
-enum EditDistance {
+package enum EditDistance {
   /// The candidate with the smallest edit distance to `name`, the first in alphabetical order on
   /// ties, or `nil` when none is close enough to be what was meant.
-  static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
+  package static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
     let limit = max(2, name.count / 3)
     return candidates.sorted()
       .map { (candidate: $0, distance: distance($0.lowercased(), name.lowercased())) }

@@ -26,7 +26,7 @@ struct GraphBuilder {
       guard let number = number(of: name) else {
         throw .unknownInput(
           layer: layer.name, position: position, name: name,
-          nearest: NearestName.nearest(to: name, among: names))
+          nearest: EditDistance.nearest(to: name, among: names))
       }
       return number
     }
@@ -73,7 +73,7 @@ struct GraphBuilder {
     guard let number = number(of: output.source), number >= inputs.count else {
       throw .unknownOutput(
         output: output.name, layer: output.source,
-        nearest: NearestName.nearest(to: output.source, among: names.dropFirst(inputs.count)))
+        nearest: EditDistance.nearest(to: output.source, among: names.dropFirst(inputs.count)))
     }
     let spec = specs[number]
     return ModelGraph.Output(

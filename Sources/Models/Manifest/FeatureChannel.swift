@@ -98,7 +98,7 @@ package struct FeatureChannel: Sendable, Hashable {
   ) throws(ManifestError) -> PointFeature {
     guard let feature = PointFeature(rawValue: name) else {
       let known = PointFeature.allCases.map(\.rawValue)
-      let nearest = NearestName.nearest(to: name, among: known).map { ", such as \"\($0)\"" } ?? ""
+      let nearest = EditDistance.nearest(to: name, among: known).map { ", such as \"\($0)\"" } ?? ""
       throw .invalidValue(
         key: path, expected: "a feature that the service computes\(nearest)", found: "\"\(name)\"")
     }

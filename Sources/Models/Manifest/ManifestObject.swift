@@ -21,7 +21,7 @@ struct ManifestObject<Key: RawRepresentable<String> & CaseIterable> {
     for name in members.keys.sorted() where !known.contains(name) {
       throw .unknownKey(
         key: path.isEmpty ? name : "\(path).\(name)",
-        nearest: NearestName.nearest(to: name, among: known))
+        nearest: EditDistance.nearest(to: name, among: known))
     }
   }
 
