@@ -62,7 +62,9 @@ struct WindowInput: Sendable, Hashable {
     named name: String, levelCount: Int
   ) throws(SegmentationError) -> Content {
     if name == "F" { return .features }
-    if let letter = name.first, let level = Int(name.dropFirst()), name.dropFirst() == "\(level)" {
+    if let letter = name.first, let level = Int(name.dropFirst()), level >= 0,
+      name.dropFirst() == "\(level)"
+    {
       switch letter {
       case "X" where level < levelCount: return .positions(level: level)
       case "N" where level < levelCount: return .neighbors(level: level)
