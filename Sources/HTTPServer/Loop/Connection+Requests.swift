@@ -1,0 +1,171 @@
+/// From bytes to a request in its handler's hands.
+extension Connection {
+  /// Feeds the parser; stops behind a complete request and keeps the rest for later.
+  func consume(_ input: borrowing Span<UInt8>) {
+    var offset = 0
+    do {
+      let wasBetweenRequests = parser.position == .betweenRequests
+      while phase == .open, !closesAfterOutput,
+        let event = try parser.next(input, at: &offset)
+      {
+        switch event {
+        case .head(let head): try receive(head, hasMoreInput: offset < input.count)
+        case .body(let body):
+          dispatch(body)
+          keepAhead(input, from: offset)
+          return
+        }
+      }
+      if wasBetweenRequests, parser.position == .inHead { waitStart = core.now }
+      if parser.position == .inBody {
+        bodyRate.add(parser.bodyByteCount - ratedBodyByteCount)
+        ratedBodyByteCount = parser.bodyByteCount
+        try reserveBody()
+      }
+    } catch {
+      refuse(error)
+    }
+  }
+
+  private func keepAhead(_ input: borrowing Span<UInt8>, from offset: Int) {
+    guard offset < input.count else { return }
+    // The rest lies within the input, whose lifetime spans the call.
+    readAhead = unsafe input.extracting(offset..<input.count).withUnsafeBufferPointer {
+      unsafe Array($0)
+    }
+  }
+
+  /// Counts the memory of the body being read.
+  private func reserveBody() throws(HTTPRefusal) {
+    let change = parser.reservedByteCount - parserReservation
+    guard change != 0 else { return }
+    guard core.shared.reserve(byteCount: change) else { throw .buffersFull }
+    parserReservation += change
+  }
+
+  /// Decides on a request by its head, before its body comes.
+  private func receive(_ head: HTTPRequestHead, hasMoreInput: Bool) throws(HTTPRefusal) {
+    requestCount += 1
+    bodyStart = core.now
+    bodyRate = RateWatch(now: core.now)
+    ratedBodyByteCount = 0
+    let clientID = head.headers["X-Request-Id"]
+    let id = clientID.flatMap { RequestIdentifiers.isAcceptable($0) ? $0 : nil }
+    var flight = Flight(
+      head: head, id: id ?? core.makeRequestID(), start: core.now,
+      token: RequestToken(connection: token, sequence: requestCount))
+    flight.verdict = judge(head, &flight)
+    pending = flight
+    parser.bodyLimit =
+      flight.verdict == nil
+      ? flight.route?.options.maximumBodyByteCount ?? configuration.maximumBodyByteCount
+      : configuration.maximumDiscardedByteCount
+    parser.discardsBody = flight.verdict != nil
+    var exceedsLimit = false
+    if case .length(let count) = head.framing { exceedsLimit = count > parser.bodyLimit }
+    guard let verdict = flight.verdict else {
+      if exceedsLimit { throw .bodyTooLarge(limit: parser.bodyLimit) }
+      if flight.route?.options.requiresBody == true, head.framing == .none {
+        throw .lengthRequired
+      }
+      if let coding = head.headers.list("Content-Encoding").first {
+        throw .unsupportedContentCoding(found: coding)
+      }
+      // Not needed by a client that is sending already (RFC 9110, section 10.1.1).
+      if head.expectsContinue, !hasMoreInput { send(ResponseEncoder.continueBytes) }
+      return
+    }
+    // A client that waits for permission may or may not send the body once it has the answer.
+    if exceedsLimit || head.expectsContinue { answerEarly(verdict) }
+  }
+
+  /// The answer that needs no handler: 404, 405, 501 and OPTIONS.
+  private func judge(_ head: HTTPRequestHead, _ flight: inout Flight) -> HTTPResponse? {
+    func failure(_ failure: HTTPFailure) -> HTTPResponse {
+      .failure(failure, requestID: flight.id)
+    }
+    switch core.shared.router.match(head.method, head.target) {
+    case .route(let route, let parameters):
+      flight.route = route
+      flight.parameters = parameters
+      return nil
+    case .options(let allow):
+      return HTTPResponse(status: .noContent, headers: ["Allow": allow])
+    case .notFound:
+      return failure(
+        HTTPFailure(
+          .notFound, code: "not_found", message: "There is nothing at this path.",
+          detail: [("path", .string(head.target.rawPath))]))
+    case .methodNotAllowed(let allow):
+      return failure(
+        HTTPFailure(
+          .methodNotAllowed, code: "method_not_allowed",
+          message: "This path does not take \(head.method).",
+          detail: [("allow", .string(allow))], headers: ["Allow": allow]))
+    case .notImplemented:
+      return failure(
+        HTTPFailure(
+          .notImplemented, code: "method_not_implemented",
+          message: "This server does not know the method \(head.method)."))
+    }
+  }
+
+  /// Hands a complete request to its handler.
+  private func dispatch(_ body: [UInt8]) {
+    guard var flight = pending else { preconditionFailure("a body follows its head") }
+    pending = nil
+    flight.requestByteCount = parser.bodyByteCount
+    // From here on the body is counted as long as the request lives.
+    let change = body.capacity - parserReservation
+    parserReservation = 0
+    core.shared.count(byteCount: change)
+    flight.reservedByteCount = body.capacity
+    flight.response = .waiting
+    waitStart = core.now
+    if let verdict = flight.verdict {
+      self.flight = flight
+      start(verdict)
+      return
+    }
+    guard let route = flight.route else { preconditionFailure("no verdict without a route") }
+    let exchange = ExchangeCore(
+      token: flight.token, requestID: flight.id, loop: loop,
+      bufferByteCount: configuration.streamBufferByteCount)
+    flight.exchange = exchange
+    self.flight = flight
+    let request = HTTPRequest(
+      method: flight.head.method, target: flight.head.target, headers: flight.head.headers,
+      body: body, id: flight.id, remoteAddress: remoteAddress, tls: transport.peer,
+      route: route.template, parameters: flight.parameters, principal: flight.principal)
+    route.handler.handle(request, HTTPExchange(core: exchange))
+  }
+
+  /// Answers before the body has been read; the connection ends with it.
+  private func answerEarly(_ response: HTTPResponse) {
+    guard var flight = pending else { preconditionFailure("an early answer follows a head") }
+    pending = nil
+    flight.requestByteCount = parser.bodyByteCount
+    flight.response = .waiting
+    self.flight = flight
+    closesAfterOutput = true
+    start(response)
+  }
+
+  /// Answers a request that breaks the rules or the limits, and ends the connection: where the
+  /// next request would start is not known for sure.
+  func refuse(_ refusal: HTTPRefusal) {
+    let failure = refusal.failure
+    core.shared.observer.refused(failure, remoteAddress)
+    closesAfterOutput = true
+    core.shared.count(byteCount: -parserReservation)
+    parserReservation = 0
+    if let flight = pending {
+      answerEarly(.failure(failure, requestID: flight.id))
+      return
+    }
+    send(
+      ResponseEncoder.refusalBytes(
+        failure, requestID: core.makeRequestID(), date: core.date,
+        serverName: configuration.serverName))
+  }
+}

@@ -1,0 +1,234 @@
+import CSystem
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// The state of one event loop. Never leaves the loop's queue.
+final class LoopCore {
+  let poller: Int32
+  let shared: ServerShared
+  private(set) var now = MonotonicTime.now
+  /// Lower bound of the time at which the timer wheel has something; whoever arms the timer
+  /// sets it back.
+  var nextTime = MonotonicTime.distantFuture
+  private(set) var isDraining = false
+  private(set) var isFinished = false
+
+  private weak var loop: EventLoop?
+  private var table = ConnectionTable()
+  private var wheel = TimerWheel(now: .now)
+  private var listeners: [Listener] = []
+  private var resumable: [ConnectionToken] = []
+  private var events: [csystem_event]
+  private var scratch: [UInt8]
+  private var identifiers = RequestIdentifiers()
+  private var dateSecond = 0
+  private var dateText = ""
+
+  /// Bytes read at once; also the most that is read ahead of a request being answered.
+  static let scratchByteCount = 64 << 10
+  private static let eventCapacity = 256
+
+  init(poller: Int32, shared: ServerShared) {
+    self.poller = poller
+    self.shared = shared
+    events = Array(repeating: csystem_event(), count: Self.eventCapacity)
+    scratch = Array(repeating: 0, count: Self.scratchByteCount)
+  }
+
+  /// Remembers the loop that owns this state; exchanges answer through it.
+  func attach(to loop: EventLoop) { self.loop = loop }
+
+  /// Connections that stopped in the middle so that others had a turn.
+  var hasResumable: Bool { !resumable.isEmpty }
+
+  /// Serves the waiting events; false when there were none.
+  func serveEvents() -> Bool {
+    now = .now
+    let count = unsafe events.withUnsafeMutableBufferPointer {
+      // The buffer holds as many events as its count says.
+      unsafe csystem_poller_poll(poller, $0.baseAddress, Int32($0.count))
+    }
+    for index in 0..<max(0, Int(count)) {
+      let event = events[index]
+      let token = ConnectionToken(rawValue: event.token)
+      if token.generation == ConnectionToken.listenerGeneration {
+        accept(at: Int(token.slot))
+      } else {
+        table[token]?.notice(events: event.events)
+      }
+    }
+    let interrupted = resumable
+    resumable = []
+    for token in interrupted { table[token]?.pump() }
+    return count > 0
+  }
+
+  /// Serves what has become due.
+  func serveTimes() {
+    for raw in wheel.advance(to: now) {
+      let token = ConnectionToken(rawValue: raw)
+      if token.generation == ConnectionToken.listenerGeneration {
+        accept(at: Int(token.slot))
+      } else {
+        table[token]?.timeIsUp()
+      }
+    }
+  }
+
+  /// Asks for a connection's `timeIsUp`.
+  func schedule(_ token: ConnectionToken, at time: MonotonicTime) {
+    wheel.insert(token.rawValue, at: time)
+    nextTime = min(nextTime, time)
+  }
+
+  /// Looks up when the timer must fire next.
+  func findNextTime() {
+    if let next = wheel.nextTime { nextTime = min(nextTime, next) }
+  }
+
+  /// Lets the connection go on in the next round.
+  func resumeLater(_ token: ConnectionToken) { resumable.append(token) }
+
+  /// Serves one message of another thread.
+  func serve(_ message: LoopMessage) {
+    switch message {
+    case .listen(let descriptor, let tls): addListener(descriptor, tls)
+    case .adopt(let descriptor, let address, let tls): adopt(descriptor, address, tls)
+    case .respond(let token, let response): table[token.connection]?.respond(token, response)
+    case .begin(let token, let response, let byteCount):
+      table[token.connection]?.begin(token, response, byteCount: byteCount)
+    case .write(let token, let bytes): table[token.connection]?.write(token, bytes)
+    case .end(let token): table[token.connection]?.end(token)
+    case .abort(let token): table[token.connection]?.abort(token)
+    case .stopListening: closeListeners()
+    case .drain:
+      closeListeners()
+      isDraining = true
+      for connection in table.connections { connection.pump() }
+    case .stop:
+      closeListeners()
+      isFinished = true
+      for connection in table.connections { connection.close(.serverStopped) }
+    }
+  }
+
+  // MARK: Connections
+
+  private func adopt(_ descriptor: Int32, _ address: SocketAddress, _ tls: (any TransportFactory)?)
+  {
+    guard let loop, !isFinished, let token = table.reserve() else {
+      csystem_close(descriptor)
+      shared.connectionClosed(address)
+      return
+    }
+    let transport: any Transport
+    if let tls {
+      guard let secured = tls.makeTransport(descriptor: descriptor) else {
+        csystem_close(descriptor)
+        shared.connectionClosed(address)
+        return
+      }
+      transport = secured
+    } else {
+      transport = PlainTransport(descriptor: descriptor)
+    }
+    let connection = Connection(
+      token: token, transport: transport, remoteAddress: address, core: self, loop: loop)
+    table.insert(connection)
+    guard csystem_poller_add(poller, descriptor, token.rawValue) == 0 else {
+      connection.close(.serverStopped)
+      return
+    }
+    connection.pump()
+  }
+
+  /// Ends a connection: out of the poller first, then closed, once.
+  func remove(_ connection: Connection) {
+    csystem_poller_remove(poller, connection.transport.descriptor)
+    csystem_close(connection.transport.descriptor)
+    table.remove(connection.token)
+    shared.connectionClosed(connection.remoteAddress)
+  }
+
+  /// The buffer to read into, which no two uses share: give it back with ``returnScratch(_:)``.
+  func takeScratch() -> [UInt8] {
+    var taken: [UInt8] = []
+    swap(&taken, &scratch)
+    return taken
+  }
+
+  /// Gives the buffer back.
+  func returnScratch(_ buffer: consuming [UInt8]) { scratch = buffer }
+
+  /// A fresh request id.
+  func makeRequestID() -> String { identifiers.next() }
+
+  /// The value of `Date`.
+  var date: String {
+    let second = time(nil)
+    if second != dateSecond {
+      dateSecond = second
+      dateText = HTTPDate.text(secondsSince1970: second)
+    }
+    return dateText
+  }
+
+  // MARK: Listeners
+
+  private func addListener(_ descriptor: Int32, _ tls: (any TransportFactory)?) {
+    let token = ConnectionToken(
+      slot: UInt32(listeners.count), generation: ConnectionToken.listenerGeneration)
+    listeners.append(Listener(descriptor: descriptor, tls: tls))
+    guard csystem_poller_add(poller, descriptor, token.rawValue) == 0 else {
+      closeListeners()
+      return
+    }
+  }
+
+  private func accept(at index: Int) {
+    guard index < listeners.count else { return }
+    let outcome = listeners[index].acceptAll { descriptor, address, tls in
+      admit(descriptor, address, tls)
+    }
+    guard outcome == .pause else { return }
+    let token = ConnectionToken(
+      slot: UInt32(index), generation: ConnectionToken.listenerGeneration)
+    schedule(token, at: now + shared.configuration.acceptPause)
+  }
+
+  private func admit(_ descriptor: Int32, _ address: SocketAddress, _ tls: (any TransportFactory)?)
+  {
+    if let refusal = shared.connectionOpened(address) {
+      shared.observer.refused(refusal.failure, address)
+      if tls == nil {
+        let bytes = ResponseEncoder.refusalBytes(
+          refusal.failure, requestID: makeRequestID(), date: date,
+          serverName: shared.configuration.serverName)
+        // A single attempt: a client that does not read cannot make the server wait.
+        _ = SystemCall.send(descriptor, bytes.span, Span())
+        SystemCall.finishSending(descriptor)
+      }
+      csystem_close(descriptor)
+      return
+    }
+    guard let target = shared.nextLoop(), target.post(.adopt(descriptor, address, tls)) else {
+      csystem_close(descriptor)
+      shared.connectionClosed(address)
+      return
+    }
+  }
+
+  private func closeListeners() {
+    for index in listeners.indices {
+      // Those the kernel has accepted already are served.
+      accept(at: index)
+      csystem_poller_remove(poller, listeners[index].descriptor)
+      listeners[index].close()
+    }
+    listeners = []
+  }
+}

@@ -1,0 +1,16 @@
+/// An IP address and a TCP port.
+package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
+  /// The numeric address, IPv6 without brackets.
+  package let host: String
+  package let port: Int
+
+  package init(host: String, port: Int) {
+    self.host = host
+    self.port = port
+  }
+
+  /// `host:port` as it stands in a URL, IPv6 in brackets.
+  package var description: String {
+    host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
+  }
+}

@@ -1,0 +1,28 @@
+/// Answers requests of one route.
+package protocol HTTPHandler: Sendable {
+  /// Takes a complete request. Called on an event loop, so it must return at once: longer work
+  /// goes to threads of its own, which answer through the exchange later.
+  ///
+  /// - Parameters:
+  ///   - request: the request, its body included.
+  ///   - exchange: where the answer goes. An exchange that is released without an answer is
+  ///     answered with 500.
+  func handle(_ request: HTTPRequest, _ exchange: HTTPExchange)
+}
+
+/// A handler made of a function that answers at once.
+package struct ImmediateHandler: HTTPHandler {
+  private let answer: @Sendable (HTTPRequest) throws(HTTPFailure) -> HTTPResponse
+
+  package init(_ answer: @escaping @Sendable (HTTPRequest) throws(HTTPFailure) -> HTTPResponse) {
+    self.answer = answer
+  }
+
+  package func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+    do {
+      exchange.respond(try answer(request))
+    } catch {
+      exchange.fail(error)
+    }
+  }
+}

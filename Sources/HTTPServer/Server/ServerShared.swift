@@ -1,0 +1,111 @@
+import Synchronization
+
+/// What all event loops of a server share.
+final class ServerShared: Sendable {
+  let configuration: HTTPServerConfiguration
+  let router: HTTPRouter
+  let observer: any HTTPServerObserver
+  /// Whether responses may leave their connection open.
+  let keepsAlive = Atomic(true)
+
+  private let connections = Atomic(0)
+  private let bufferedBytes = Atomic(0)
+  private let clients = Mutex<[String: Int]>([:])
+  private let loops = Mutex<(all: [EventLoop], next: Int)>(([], 0))
+  private let idleWaiters = Mutex<[CheckedContinuation<Void, Never>]>([])
+
+  init(
+    configuration: HTTPServerConfiguration, router: HTTPRouter, observer: any HTTPServerObserver
+  ) {
+    self.configuration = configuration
+    self.router = router
+    self.observer = observer
+  }
+
+  // MARK: Loops
+
+  /// Sets the loops that connections are dealt to.
+  func setLoops(_ all: [EventLoop]) {
+    loops.withLock { $0.all = all }
+  }
+
+  /// The loop for the next connection, in turn; nil once the server has stopped.
+  func nextLoop() -> EventLoop? {
+    loops.withLock { loops in
+      guard !loops.all.isEmpty else { return nil }
+      loops.next = (loops.next + 1) % loops.all.count
+      return loops.all[loops.next]
+    }
+  }
+
+  // MARK: Connections
+
+  /// Open connections now.
+  var connectionCount: Int { connections.load(ordering: .relaxed) }
+
+  /// Counts a connection; the refusal when there are too many.
+  func connectionOpened(_ address: SocketAddress) -> HTTPRefusal? {
+    let count = connections.add(1, ordering: .relaxed).newValue
+    guard count <= configuration.maximumConnectionCount else {
+      connections.subtract(1, ordering: .relaxed)
+      return .tooManyConnections(limit: configuration.maximumConnectionCount)
+    }
+    let limit = configuration.maximumConnectionCountPerClient
+    let isWithinLimit = clients.withLock { clients in
+      let open = clients[address.host, default: 0]
+      guard open < limit else { return false }
+      clients[address.host] = open + 1
+      return true
+    }
+    guard isWithinLimit else {
+      connections.subtract(1, ordering: .relaxed)
+      return .tooManyConnectionsOfClient(limit: limit)
+    }
+    observer.connectionOpened(address)
+    return nil
+  }
+
+  /// Counts a connection out.
+  func connectionClosed(_ address: SocketAddress) {
+    clients.withLock { clients in
+      let open = clients[address.host, default: 1] - 1
+      clients[address.host] = open > 0 ? open : nil
+    }
+    observer.connectionClosed(address)
+    if connections.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { wakeWaiters() }
+  }
+
+  /// Keeps a continuation until no connection is open.
+  func whenIdle(_ continuation: CheckedContinuation<Void, Never>) {
+    idleWaiters.withLock { $0.append(continuation) }
+    if connectionCount == 0 { wakeWaiters() }
+  }
+
+  /// Resumes everyone who waits for the connections to end.
+  func wakeWaiters() {
+    let waiters = idleWaiters.withLock { waiters in
+      let all = waiters
+      waiters = []
+      return all
+    }
+    for waiter in waiters { waiter.resume() }
+  }
+
+  // MARK: Memory
+
+  /// Bytes of requests and unsent responses in memory now.
+  var bufferedByteCount: Int { bufferedBytes.load(ordering: .relaxed) }
+
+  /// Counts bytes in, or out when negative; false, with nothing counted, when they are too many.
+  func reserve(byteCount: Int) -> Bool {
+    let total = bufferedBytes.add(byteCount, ordering: .relaxed).newValue
+    guard byteCount <= 0 || total <= configuration.maximumBufferedByteCount else {
+      bufferedBytes.subtract(byteCount, ordering: .relaxed)
+      return false
+    }
+    return true
+  }
+
+  /// Counts bytes that exist already, whatever the limit: the next requests feel them.
+  func count(byteCount: Int) { bufferedBytes.add(byteCount, ordering: .relaxed) }
+}
