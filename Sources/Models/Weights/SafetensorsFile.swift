@@ -66,6 +66,9 @@ package struct SafetensorsFile: Sendable {
 
   package func shape(of name: String) -> [Int]? { entries[name]?.shape }
 
+  /// Bytes of all tensors together.
+  package var dataByteCount: Int { bytes.count - dataStart }
+
   /// The bytes of an entry that this file's own header gave.
   func data(of entry: Entry) -> ArraySlice<UInt8> {
     bytes[(dataStart + entry.begin)..<(dataStart + entry.end)]

@@ -1,0 +1,96 @@
+import Layers
+import Synchronization
+
+/// One version of a model: loaded, warm, immutable.
+package final class LoadedModel: Sendable {
+  /// The name that it is served under.
+  package let name: String
+  package let version: Int
+  package let manifest: ModelManifest
+  package let plan: ExecutablePlan
+  /// SHA-256 of the weights file, 64 lower-case hexadecimal digits.
+  package let sha256: String
+  /// Time from the first byte read to the last warm-up run.
+  package let loadDuration: Duration
+
+  private let source: ModelSource
+  private let cachedReport = Mutex<LayerReport?>(nil)
+
+  /// Reads, checks and warms up a version of a model.
+  ///
+  /// - Parameters:
+  ///   - source: where its files are.
+  ///   - name: the name to serve it under; an empty one takes that of the manifest.
+  ///   - version: the version to serve it as.
+  /// - Throws: `ModelError` naming the file and what in it was expected and found.
+  package init(from source: ModelSource, name: String, version: Int) throws(ModelError) {
+    let start = ContinuousClock.now
+    let contents = try ModelContents(reading: source)
+    let graph = try contents.graph()
+    plan = ExecutablePlan(graph)
+    manifest = contents.manifest
+    sha256 = contents.sha256
+    self.name = name.isEmpty ? contents.manifest.name : name
+    self.version = version
+    self.source = source
+    for (index, run) in manifest.warmup.enumerated() {
+      do { try plan.warmUp(run) } catch { throw .warmup(index: index, error) }
+    }
+    loadDuration = start.duration(to: .now)
+  }
+
+  /// What the stored weights say about each layer; computed from the files when first asked for.
+  ///
+  /// - Returns: the report, the same on every call.
+  /// - Throws: `ModelError` if the files are gone or are no longer the ones that were loaded.
+  package func report() throws(ModelError) -> LayerReport {
+    if let report = cachedReport.withLock({ $0 }) { return report }
+    let contents = try ModelContents(reading: source)
+    guard contents.sha256 == sha256 else {
+      throw .digest(expected: sha256, found: contents.sha256)
+    }
+    let report = try LayerReport(
+      model: name, version: version, graph: contents.graph(), weights: contents.weights)
+    cachedReport.withLock { $0 = report }
+    return report
+  }
+}
+
+/// The parsed files of a model.
+package struct ModelContents {
+  package let manifest: ModelManifest
+  package let weights: SafetensorsFile
+  /// Of the weights file.
+  package let sha256: String
+  private let isWithoutWeights: Bool
+  private let source: ModelSource
+
+  /// Reads and parses both files and compares the weights with the digest that the manifest states.
+  package init(reading source: ModelSource) throws(ModelError) {
+    let files = try source.read()
+    do { manifest = try ModelManifest(parsing: files.manifest) } catch { throw .manifest(error) }
+    do { weights = try SafetensorsFile(parsing: files.weights) } catch { throw .weights(error) }
+    sha256 = SHA256.hexadecimal(of: files.weights)
+    isWithoutWeights = files.isWithoutWeights
+    self.source = source
+    if let expected = manifest.weightsSHA256, expected != sha256 {
+      throw .digest(expected: expected, found: sha256)
+    }
+  }
+
+  /// The layers with their weights.
+  package func graph() throws(ModelError) -> ModelGraph {
+    do {
+      return try ModelGraph(manifest, weights: weights)
+    } catch {
+      // Without the file every tensor is missing: say so rather than name the first one.
+      if isWithoutWeights, case .directory(let path) = source,
+        case .layer(_, _, .missingWeight) = error
+      {
+        throw .file(
+          FileError(path: "\(path)/\(ModelSource.weightsName)", reason: "no such file"))
+      }
+      throw .graph(error)
+    }
+  }
+}
