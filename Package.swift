@@ -32,7 +32,8 @@ let package = Package(
     .target(name: "Models", dependencies: ["Layers", "CDemoModel"], swiftSettings: strict),
     .target(name: "PointClouds", dependencies: ["CKernels"], swiftSettings: strict),
     .target(
-      name: "Segmentation", dependencies: ["PointClouds", "Models"], swiftSettings: strict),
+      name: "Segmentation", dependencies: ["PointClouds", "Models", "Batching"],
+      swiftSettings: strict),
     .target(name: "Batching", swiftSettings: strict),
     .target(name: "Metrics", swiftSettings: strict),
     .target(

@@ -8,23 +8,22 @@ struct ScoreOutput: Sendable, Hashable {
   /// Scores per point: the number of classes, or 1 for two classes that exclude each other.
   let width: Int
 
-  /// Finds the first output of a fitting width.
+  /// Finds the output called "probabilities", or else the first, of a fitting width.
   ///
   /// - Throws: `SegmentationError.noClassScores`.
   init(_ outputs: [NamedTensorSpec], classCount: Int) throws(SegmentationError) {
-    func index(width: Int) -> Int? {
-      outputs.firstIndex {
-        $0.spec.elementType == .float32 && $0.spec.extents.count > 1
-          && $0.spec.extents[$0.spec.extents.count - 1] == width
+    for width in classCount == 2 ? [2, 1] : [classCount] {
+      let fitting = outputs.indices.filter { index in
+        let spec = outputs[index].spec
+        return spec.elementType == .float32 && spec.extents.count > 1
+          && spec.extents[spec.extents.count - 1] == width
       }
+      let index = fitting.first { outputs[$0].name == "probabilities" } ?? fitting.first
+      guard let index else { continue }
+      (self.index, self.width) = (index, width)
+      return
     }
-    if let index = index(width: classCount) {
-      (self.index, width) = (index, classCount)
-    } else if classCount == 2, let index = index(width: 1) {
-      (self.index, width) = (index, 1)
-    } else {
-      throw .noClassScores(
-        classCount: classCount, found: outputs.map { "\($0.name) \($0.spec.extents)" })
-    }
+    throw .noClassScores(
+      classCount: classCount, found: outputs.map { "\($0.name) \($0.spec.extents)" })
   }
 }

@@ -1,3 +1,4 @@
+package import Models
 package import PointClouds
 
 /// Why a model or a cloud cannot be segmented.
@@ -16,6 +17,10 @@ package enum SegmentationError: Error, Equatable, Sendable {
   case extentTooLarge(meters: Double, atMost: Double)
   /// A cloud cannot be divided into voxels.
   case cloud(CloudError)
+  /// The network does not take the tensors of a window.
+  case network(RequestError)
+  /// The system has no thread to give.
+  case noThread(reason: String)
 }
 
 extension SegmentationError: CustomStringConvertible {
@@ -36,6 +41,10 @@ extension SegmentationError: CustomStringConvertible {
       "the cloud spans \(meters) m, expected at most \(atMost) m"
     case .cloud(let error):
       "\(error)"
+    case .network(let error):
+      "a window of the cloud does not fit the model: \(error)"
+    case .noThread(let reason):
+      reason
     }
   }
 }

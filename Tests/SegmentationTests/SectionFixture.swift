@@ -30,16 +30,26 @@ enum SectionFixture {
     features: String = #""one""#, window: String,
     levels: String = #"{"voxel_meters": 0.5, "neighbors": 4}"#, more: String = ""
   ) throws -> SegmentationSection {
+    let manifest = try manifest(features: features, window: window, levels: levels, more: more)
+    return try #require(manifest.segmentation)
+  }
+
+  /// A manifest whose graph is given as text; by default its class scores are its features.
+  static func manifest(
+    features: String = #""one""#, window: String,
+    levels: String = #"{"voxel_meters": 0.5, "neighbors": 4}"#, more: String = "",
+    inputs: String = #"{"name": "F", "datatype": "FP32", "shape": [-1, 1]}"#,
+    layers: String = #"{"name": "p", "class_name": "Softmax", "config": {}, "inputs": ["F"]}"#
+  ) throws -> ModelManifest {
     let text = """
       {"format": "pointserve-model-1",
-       "inputs": [{"name": "F", "datatype": "FP32", "shape": [-1, 1]}],
-       "layers": [{"name": "p", "class_name": "Softmax", "config": {}, "inputs": ["F"]}],
+       "inputs": [\(inputs)], "layers": [\(layers)],
        "outputs": [{"name": "p", "from": "p"}],
        "segmentation": {
          "classes": [{"id": 0, "name": "ground", "las_code": 2},
                      {"id": 1, "name": "building", "las_code": 6}],
          "features": [\(features)], "window": \(window), "levels": [\(levels)]\(more)}}
       """
-    return try #require(try ModelManifest(parsing: text.utf8).segmentation)
+    return try ModelManifest(parsing: text.utf8)
   }
 }

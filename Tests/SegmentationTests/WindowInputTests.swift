@@ -42,7 +42,8 @@ func `an input of another name is refused`(
   ("X0", Datatype.float32, [nil, 4] as [Int?]), ("X0", .int32, [nil, 3]),
   ("F", .float32, [nil, 3]),
   ("F", .float32, [nil]), ("N0", .int32, [nil, 5]), ("N0", .float32, [nil, 4]),
-  ("N0", .int32, [7, 4]), ("X0", .float32, [2, nil, 3]),
+  ("N0", .int32, [7, 4]), ("U0", .int32, [nil]),
+  ("X0", .float32, [nil, nil, nil, 3]), ("X0", .float32, [2, nil, 3]),
 ])
 func `an input of another shape or type is refused`(
   name: String, datatype: Datatype, extents: [Int?]
@@ -62,8 +63,8 @@ func `the tensors of a window agree with a full search`(fixture: CloudFixture) t
   let section = try section()
   let inputs = [
     spec("F", .float32, [nil, nil, 2]), spec("X0", .float32, [nil, 3]),
-    spec("X1", .float32, [nil, nil, nil, 3]), spec("N0", .int32, [nil, nil, 4]),
-    spec("N1", .int32, [nil, nil]), spec("D0", .int32, [nil, 2]), spec("U0", .int32, [nil]),
+    spec("X1", .float32, [1, nil, 3]), spec("N0", .int32, [nil, nil, 4]),
+    spec("N1", .int32, [nil, nil]), spec("D0", .int32, [nil, 2]), spec("U0", .int32, [nil, nil]),
   ]
   let segmenter = try Segmenter(
     inputs: inputs, outputs: [spec("p", .float32, [nil, 2])], section: section)
@@ -76,8 +77,8 @@ func `the tensors of a window agree with a full search`(fixture: CloudFixture) t
   let coarseCount = coarsest.count / 3
   #expect(
     tensors.map(\.shape) == [
-      [1, rowCount, 2], [rowCount, 3], [1, 1, coarseCount, 3], [1, rowCount, 4], [coarseCount, 3],
-      [coarseCount, 2], [rowCount],
+      [1, rowCount, 2], [rowCount, 3], [1, coarseCount, 3], [1, rowCount, 4], [coarseCount, 3],
+      [coarseCount, 2], [rowCount, 1],
     ])
   try expectNearest(tensors[3], 4, of: finest, to: finest)
   try expectNearest(tensors[4], 3, of: coarsest, to: coarsest)

@@ -19,7 +19,7 @@ struct WindowInput: Sendable, Hashable {
   let content: Content
   /// Elements per row.
   let width: Int
-  /// 1 for `[points]`, 2 for `[points, width]`, more for leading axes of extent one.
+  /// 2 for `[points, width]`, 3 for `[1, points, width]`.
   let rank: Int
 
   /// Reads an input's name and shape.
@@ -38,8 +38,8 @@ struct WindowInput: Sendable, Hashable {
       throw .inputMismatch(
         input: input.name, expected: isIndex ? "integers" : "FP32", found: "\(input.datatype)")
     }
-    let stated = extents.count > 1 ? extents[extents.count - 1] : 1
-    let expected: Int? =
+    let stated = extents.last ?? nil
+    let expected: Int =
       switch content {
       case .positions: 3
       case .features: section.features.count
@@ -47,12 +47,11 @@ struct WindowInput: Sendable, Hashable {
       case .finerNeighbors(let level): stated ?? section.levels[level].neighborCount
       case .coarserNeighbors: stated ?? 1
       }
-    guard let expected, stated == nil || stated == expected,
-      extents.dropLast(min(2, extents.count)).allSatisfy({ $0 == nil || $0 == 1 }),
-      extents.count < 2 ? extents[0] == nil : extents[extents.count - 2] == nil
+    guard (2...3).contains(extents.count), stated ?? expected == expected,
+      extents[extents.count - 2] == nil, extents.count == 2 || extents[0] ?? 1 == 1
     else {
       throw .inputMismatch(
-        input: input.name, expected: "[-1, \(expected ?? 1)], with any number of leading -1 or 1",
+        input: input.name, expected: "[-1, \(expected)] or [-1, -1, \(expected)]",
         found: "[\(extents.map { $0.map { "\($0)" } ?? "-1" }.joined(separator: ", "))]")
     }
     width = expected
@@ -82,9 +81,7 @@ struct WindowInput: Sendable, Hashable {
 
   /// Gives a matrix of this input the rank that the graph asks for.
   func tensor(_ values: HostTensor.Values) -> HostTensor {
-    let rowCount = values.count / width
-    let matrix = rank == 1 ? [rowCount] : [rowCount, width]
-    return HostTensor(
-      shape: [Int](repeating: 1, count: max(rank - 2, 0)) + matrix, values: values)
+    let matrix = [values.count / width, width]
+    return HostTensor(shape: rank == 3 ? [1] + matrix : matrix, values: values)
   }
 }

@@ -1,0 +1,84 @@
+import Batching
+package import Models
+package import PointClouds
+import Synchronization
+
+/// How far the segmentation of one cloud has come.
+package struct SegmentationProgress: Sendable, Hashable {
+  /// Voxels that at least one window has covered; all of them some time before the end.
+  package let coveredVoxelCount: Int
+  package let voxelCount: Int
+}
+
+extension Segmenter {
+  /// Segments a cloud on threads of its own, which end with it.
+  ///
+  /// The labels do not depend on the number of threads, bit for bit.
+  ///
+  /// - Parameters:
+  ///   - cloud: any number of points from one on.
+  ///   - plan: the graph that this segmenter was made for.
+  ///   - threadCount: at least 1.
+  ///   - progress: called after each window, by any of the threads.
+  /// - Returns: a label for every point.
+  /// - Throws: as `prepare`, and `SegmentationError.network` and `.noThread`.
+  package func segment(
+    _ cloud: PointCloud, plan: ExecutablePlan, threadCount: Int,
+    progress: @escaping @Sendable (SegmentationProgress) -> Void = { _ in }
+  ) throws(SegmentationError) -> SegmentationResult {
+    let task = try prepare(cloud, windowBudget: Self.windowsPerThread * threadCount)
+    let failure = FirstError()
+    do {
+      let pool = try TaskPool(threadCount: threadCount, name: "segment")
+      defer { pool.finish() }
+      for _ in 0..<threadCount {
+        try pool.submit { Self.runWindows(of: task, plan: plan, failure: failure, progress) }
+      }
+    } catch {
+      throw .noThread(reason: "\(error)")
+    }
+    if let error = failure.value { throw error }
+    return task.finish()
+  }
+
+  /// How many windows each thread may be ahead of the slowest one.
+  private static let windowsPerThread = 32
+
+  /// Runs windows until there are none left, or too many that wait for another thread's window; that
+  /// thread then runs the rest.
+  private static func runWindows(
+    of task: SegmentationTask, plan: ExecutablePlan, failure: FirstError,
+    _ progress: @Sendable (SegmentationProgress) -> Void
+  ) {
+    let clock = ContinuousClock()
+    var workspace = Workspace()
+    while failure.value == nil, let window = task.nextWindow() {
+      let inputs = task.inputs(of: window)
+      do throws(RequestError) {
+        try plan.validate(inputs)
+      } catch {
+        failure.record(.network(error))
+        return
+      }
+      let start = clock.now
+      let outputs = plan.run([inputs], in: &workspace)[0]
+      task.add(outputs, ofWindow: window.index, inference: clock.now - start)
+      progress(
+        SegmentationProgress(
+          coveredVoxelCount: task.coveredVoxelCount, voxelCount: task.voxelCount))
+    }
+  }
+}
+
+/// The first error that any of several threads met.
+private final class FirstError: Sendable {
+  private let error = Mutex<SegmentationError?>(nil)
+
+  var value: SegmentationError? { error.withLock { $0 } }
+
+  func record(_ found: SegmentationError) {
+    error.withLock { error in
+      if error == nil { error = found }
+    }
+  }
+}

@@ -1,0 +1,212 @@
+import Models
+import PointClouds
+import Testing
+
+@testable import Segmentation
+
+/// A model with its plan.
+private struct TestModel {
+  let plan: ExecutablePlan
+  let segmenter: Segmenter
+
+  /// The built-in model.
+  init() throws {
+    try self.init(
+      ModelManifest(parsing: BuiltInModel.manifest),
+      weights: SafetensorsFile(parsing: BuiltInModel.weights))
+  }
+
+  init(_ manifest: ModelManifest, weights: SafetensorsFile) throws {
+    plan = try ExecutablePlan(ModelGraph(manifest, weights: weights))
+    segmenter = try Segmenter(
+      inputs: plan.inputs, outputs: plan.outputs, section: #require(manifest.segmentation))
+  }
+
+  /// Tells building from ground by a height of two meters, for any section with a window `kind`.
+  init(window: String, reduce: String = "mean", units: Int = 2) throws {
+    let manifest = try SectionFixture.manifest(
+      features: #""height_above_minimum""#, window: window,
+      levels: #"{"voxel_meters": 0.5, "neighbors": 4}, {"voxel_meters": 2, "neighbors": 4}"#,
+      more: #", "excluded_las_codes": [7], "reduce": "\#(reduce)""#,
+      layers: """
+        {"name": "d", "class_name": "Dense", "config": {"units": \(units)}, "inputs": ["F"]},
+        {"name": "p", "class_name": "\(units == 1 ? "Sigmoid" : "Softmax")", "config": {},
+         "inputs": ["d"]}
+        """)
+    let (kernel, bias): ([Float], [Float]) =
+      units == 1 ? ([8], [-16]) : ([-4, 4], [8, -8])
+    let bytes = SafetensorsWriter.write(
+      [
+        "d/kernel": HostTensor(shape: [1, units], values: .float32(kernel)),
+        "d/bias": HostTensor(shape: [units], values: .float32(bias)),
+      ])
+    try self.init(manifest, weights: SafetensorsFile(parsing: bytes))
+  }
+}
+
+/// The corner of the synthetic scene up to some meters from its origin.
+private func corner(of street: SyntheticScene, meters: Double) throws -> PointCloud {
+  let kept = street.returnNumbers.indices.filter {
+    street.positions[3 * $0] < 500_000 + meters && street.positions[3 * $0 + 1] < 5_400_000 + meters
+  }
+  return try PointCloud(
+    positions: kept.flatMap { street.positions[(3 * $0)..<(3 * $0 + 3)] },
+    attributes: PointAttributes(
+      returnNumber: kept.map { street.returnNumbers[$0] },
+      numberOfReturns: kept.map { street.numbersOfReturns[$0] }))
+}
+
+@Test func `the built-in model labels the synthetic scene as the original does`() throws {
+  let model = try TestModel()
+  let cloud = try corner(of: SyntheticScene(), meters: 100)
+  let result = try model.segmenter.segment(cloud, plan: model.plan, threadCount: 2)
+  let expected = try SyntheticScene.expectedClasses()
+  try #require(result.lasCodes.count == expected.count)
+  let agreeing = zip(result.lasCodes, expected).count { $0 == $1 }
+  #expect(Double(agreeing) >= 0.998 * Double(expected.count), "\(agreeing) of \(expected.count)")
+  #expect(result.windowCount == 19)
+  #expect(result.excludedCount == 0)
+  #expect(result.classCounts.reduce(0, +) == cloud.count)
+  #expect(zip(result.labels, result.lasCodes).allSatisfy { result.classes[Int($0)].lasCode == $1 })
+}
+
+@Test func `labels are bit-equal for any number of threads and any order of arrival`() throws {
+  let model = try TestModel()
+  let cloud = try corner(of: SyntheticScene(), meters: 34)
+  let alone = try model.segmenter.segment(cloud, plan: model.plan, threadCount: 1)
+  #expect(alone.windowCount > 3)
+  let together = try model.segmenter.segment(cloud, plan: model.plan, threadCount: 3)
+  #expect(alone.probabilities() == together.probabilities())
+  #expect(alone.labels == together.labels)
+
+  let task = try model.segmenter.prepare(cloud)
+  var windows: [SegmentationWindow] = []
+  while let window = task.nextWindow() { windows.append(window) }
+  var workspace = Workspace()
+  for window in windows.reversed() {
+    #expect(!task.isComplete)
+    task.add(
+      model.plan.run([task.inputs(of: window)], in: &workspace)[0], ofWindow: window.index)
+  }
+  #expect(task.nextWindow() == nil)
+  #expect(task.isComplete)
+  #expect(task.coveredVoxelCount == task.voxelCount)
+  #expect(task.finish().probabilities() == alone.probabilities())
+}
+
+@Test func `no more windows are out than the budget allows`() throws {
+  let model = try TestModel(window: #"{"kind": "grid", "extent_meters": 5, "max_points": 50}"#)
+  let task = try model.segmenter.prepare(
+    PointCloud(positions: CloudFixture.field.positions), windowBudget: 2)
+  var workspace = Workspace()
+  func run(_ window: SegmentationWindow) {
+    task.add(
+      model.plan.run([task.inputs(of: window)], in: &workspace)[0], ofWindow: window.index)
+  }
+  let first = try #require(task.nextWindow())
+  let second = try #require(task.nextWindow())
+  #expect(task.nextWindow() == nil)
+  run(second)
+  // The second window still waits for the first one to be joined.
+  #expect(task.nextWindow() == nil)
+  #expect(!task.isComplete)
+  run(first)
+  var count = 2
+  while let window = task.nextWindow() {
+    run(window)
+    count += 1
+  }
+  #expect(task.isComplete)
+  #expect(task.finish().windowCount == count)
+}
+
+@Test(arguments: CloudFixture.allCases)
+func `the built-in model labels every point of an odd cloud`(fixture: CloudFixture) throws {
+  let model = try TestModel()
+  let cloud = try PointCloud(positions: fixture.positions)
+  let result = try model.segmenter.segment(cloud, plan: model.plan, threadCount: 1)
+  #expect(result.labels.count == cloud.count)
+  #expect(result.labels.allSatisfy { (0..<7).contains($0) })
+  #expect(result.confidences().allSatisfy { $0 > 0 && $0 <= 1.0001 })
+}
+
+@Test(
+  arguments: [
+    #"{"kind": "nearest", "max_points": 64}"#,
+    #"{"kind": "sphere", "extent_meters": 12, "overlap_meters": 3, "max_points": 500}"#,
+    #"{"kind": "grid", "extent_meters": 12, "overlap_meters": 3, "max_points": 500}"#,
+    #"{"kind": "grid", "extent_meters": 30, "max_points": 40}"#,
+  ], ["mean", "sum", "max", "entropic"])
+func `every kind of window and reduction labels by the network's scores`(
+  window: String, reduce: String
+) throws {
+  let model = try TestModel(window: window, reduce: reduce)
+  // Ground at ten meters, and a block of three meters on it.
+  var positions = CloudFixture.field.positions
+  for start in stride(from: 0, to: positions.count, by: 3) {
+    positions[start + 2] = positions[start] < 20 ? 13 : 10
+  }
+  let result = try model.segmenter.segment(
+    PointCloud(positions: positions), plan: model.plan, threadCount: 2)
+  for (point, label) in result.labels.enumerated() {
+    #expect(label == (positions[3 * point + 2] > 11 ? 1 : 0), "point \(point)")
+  }
+  #expect(result.lasCodes == result.labels.map { $0 == 1 ? 6 : 2 })
+}
+
+@Test func `one score tells two classes apart`() throws {
+  let model = try TestModel(window: #"{"kind": "nearest", "max_points": 64}"#, units: 1)
+  let result = try model.segmenter.segment(
+    PointCloud(positions: [0, 0, 0, 1, 1, 9, 2, 2, 1]), plan: model.plan, threadCount: 1)
+  #expect(result.labels == [0, 1, 0])
+  #expect(result.confidences().allSatisfy { $0 > 0.99 })
+  #expect(result.probabilities().count == 6)
+}
+
+@Test func `excluded points keep their code`() throws {
+  let model = try TestModel(window: #"{"kind": "nearest", "max_points": 64}"#)
+  let cloud = try PointCloud(
+    positions: [0, 0, -50, 0, 0, 0, 1, 1, 9],
+    attributes: PointAttributes(classification: [7, 1, 1]))
+  let result = try model.segmenter.segment(cloud, plan: model.plan, threadCount: 1)
+  #expect(result.labels == [-1, 0, 1])
+  #expect(result.lasCodes == [7, 2, 6])
+  #expect(result.classCounts == [1, 1])
+  #expect(result.excludedCount == 1)
+  #expect(result.confidences()[0] == 0)
+  #expect(result.probabilities()[0..<2] == [0, 0])
+
+  let noise = try PointCloud(
+    positions: [0, 0, 0], attributes: PointAttributes(classification: [7]))
+  let nothing = try model.segmenter.segment(noise, plan: model.plan, threadCount: 2)
+  #expect(nothing.labels == [-1])
+  #expect(nothing.lasCodes == [7])
+  #expect(nothing.windowCount == 0)
+}
+
+@Test func `a graph that a window does not fit is an error`() throws {
+  let manifest = try SectionFixture.manifest(
+    window: #"{"kind": "nearest", "max_points": 64}"#,
+    levels: #"{"voxel_meters": 0.5, "neighbors": 2}, {"voxel_meters": 50, "neighbors": 2}"#,
+    inputs: """
+      {"name": "F", "datatype": "FP32", "shape": [-1, 1]},
+      {"name": "X1", "datatype": "FP32", "shape": [-1, 3]}
+      """,
+    layers: """
+      {"name": "c", "class_name": "Concatenate", "config": {}, "inputs": ["F", "X1"]},
+      {"name": "d", "class_name": "Dense", "config": {"units": 2, "use_bias": false},
+       "inputs": ["c"]},
+      {"name": "p", "class_name": "Softmax", "config": {}, "inputs": ["d"]}
+      """)
+  let kernel = HostTensor(shape: [4, 2], values: .float32([Float](repeating: 1, count: 8)))
+  let model = try TestModel(
+    manifest, weights: SafetensorsFile(parsing: SafetensorsWriter.write(["d/kernel": kernel])))
+  let error = #expect(throws: SegmentationError.self) {
+    try model.segmenter.segment(
+      PointCloud(positions: CloudFixture.field.positions), plan: model.plan, threadCount: 2)
+  }
+  guard case .network = error else {
+    Issue.record("\(String(describing: error))")
+    return
+  }
+}
