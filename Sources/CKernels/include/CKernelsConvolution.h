@@ -8,14 +8,14 @@
 /// The geometry of a locally connected layer: a convolution whose filter differs at every output
 /// pixel.
 ///
-/// output extent = (input + 2 * padding - kernel) / stride + 1, rounded down, per axis;
-/// P = output height * output width.
+/// Output pixel (r, c) reads the input from (r * stride - padding) on, per axis; pixels outside the
+/// image are zero. A negative padding skips rows or columns. P = output height * output width.
 typedef struct ckernels_local_conv2d_shape {
   size_t input_channels, input_height, input_width;
-  size_t output_channels;
+  size_t output_channels, output_height, output_width;
   size_t kernel_height, kernel_width;
   size_t stride_height, stride_width;
-  size_t padding_height, padding_width;
+  ptrdiff_t padding_height, padding_width;
 } ckernels_local_conv2d_shape;
 
 typedef struct ckernels_local_conv2d ckernels_local_conv2d;
@@ -23,7 +23,7 @@ typedef struct ckernels_local_conv2d ckernels_local_conv2d;
 /// Packs filters `[output_channels, input_channels * kernel_height * kernel_width, P]` and bias
 /// `[output_channels, P]` (NULL for zero).
 ///
-/// The kernel is no larger than the padded input and strides are at least 1.
+/// Strides and output extents are at least 1.
 ckernels_local_conv2d *_Nullable ckernels_local_conv2d_create(
     const ckernels_local_conv2d_shape *shape, const float *filters, const float *_Nullable bias);
 
@@ -45,14 +45,14 @@ void ckernels_local_conv2d_run_external(const ckernels_local_conv2d_shape *shape
 ///
 /// Output pixel (r, c) reads the input at (r * stride - padding_top + a * dilation, …). 'valid' is
 /// zero padding; 'same' is an output extent of ceil(input / stride) with half of the padding needed,
-/// rounded down, in front.
+/// rounded down, in front; a negative padding skips rows or columns.
 typedef struct ckernels_conv2d_parameters {
   size_t input_height, input_width, input_channels;
   size_t output_height, output_width, output_channels;
   size_t kernel_height, kernel_width;
   size_t stride_height, stride_width;
   size_t dilation_height, dilation_width;
-  size_t padding_top, padding_left;
+  ptrdiff_t padding_top, padding_left;
   /// `[kernel_height, kernel_width, input_channels, output_channels]`
   const float *weights;
   /// `[output_channels]`, or NULL for zero

@@ -74,13 +74,11 @@ struct ckernels_conv2d {
 
 /// The output extents of a locally connected layer.
 static inline size_t ckernels_local_output_height(const ckernels_local_conv2d_shape *shape) {
-  return (shape->input_height + 2 * shape->padding_height - shape->kernel_height) /
-             shape->stride_height + 1;
+  return shape->output_height;
 }
 
 static inline size_t ckernels_local_output_width(const ckernels_local_conv2d_shape *shape) {
-  return (shape->input_width + 2 * shape->padding_width - shape->kernel_width) /
-             shape->stride_width + 1;
+  return shape->output_width;
 }
 
 #endif

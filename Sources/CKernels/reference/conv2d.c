@@ -18,7 +18,7 @@ void ckernels_reference_conv2d(const ckernels_conv2d *layer, size_t images, cons
         float *next = patch;
         for (size_t a = 0; a < s->kernel_height; a++)
           for (size_t b = 0; b < s->kernel_width; b++, next += channels) {
-            // Outside the image the subtraction wraps around and is refused as too large.
+            // Outside the image the sum wraps around and is refused as too large.
             const size_t row = r * s->stride_height + a * s->dilation_height - s->padding_top;
             const size_t column = q * s->stride_width + b * s->dilation_width - s->padding_left;
             if (row >= s->input_height || column >= s->input_width)

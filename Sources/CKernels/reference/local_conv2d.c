@@ -12,7 +12,7 @@ void ckernels_reference_local_conv2d_external(const ckernels_local_conv2d_shape 
         for (size_t c = 0; c < s->input_channels; c++)
           for (size_t a = 0; a < s->kernel_height; a++)
             for (size_t b = 0; b < s->kernel_width; b++) {
-              // Outside the image the subtraction wraps around and is refused as too large.
+              // Outside the image the sum wraps around and is refused as too large.
               const size_t row = p / width * s->stride_height + a - s->padding_height;
               const size_t column = p % width * s->stride_width + b - s->padding_width;
               if (row >= s->input_height || column >= s->input_width) continue;

@@ -64,12 +64,20 @@ package struct Conv2DLayer: LayerConfiguration {
           + " with its dilation")
     }
     let shape = [kernel.height, kernel.width, channels, filters]
+    let stored = try weights.take("kernel", shape: shape)
+    let taps = keptTaps(stored)
     return try Conv2DOperator(
       Conv2DProduct(
-        geometry: geometry, inputChannels: channels, outputChannels: filters,
-        weights: try weights.take("kernel", shape: shape),
+        geometry: geometry.shortened(to: taps), inputChannels: channels, outputChannels: filters,
+        weights: taps.cut(stored, kernel: kernel),
         bias: usesBias ? try weights.take("bias", shape: [filters]) : nil,
         activation: activation, affine: ChannelAffine(channels: filters)))
+  }
+
+  /// The taps that the layer has to compute.
+  private func keptTaps(_ weights: [Float]) -> KernelShortening {
+    KernelShortening(
+      taps: weights, kernel: kernel, threshold: kernelRegularizer.tapThreshold)
   }
 
   package func diagnostics(
@@ -82,6 +90,7 @@ package struct Conv2DLayer: LayerConfiguration {
         found: stored.shape)
     }
     var diagnostics = LayerDiagnostics()
+    diagnostics.setKernel(kernel, shortenedTo: keptTaps(stored.values))
     diagnostics.regularizationLoss = kernelRegularizer.loss(of: stored.values)
     diagnostics.spectralNorm =
       Matrix(

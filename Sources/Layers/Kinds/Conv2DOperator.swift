@@ -4,11 +4,12 @@ import CKernels
 struct ConvolutionGeometry: Hashable, Sendable {
   let input: Extents
   let output: Extents
-  let kernel: Extents
+  private(set) var kernel: Extents
   let strides: Extents
   let dilation: Extents
-  /// Rows above and columns left of the image that the first output pixel reads.
-  let padding: Extents
+  /// Rows above and columns left of the image that the first output pixel reads; negative where
+  /// shortening cut more than was padded.
+  private(set) var padding: Extents
 
   /// - Returns: `nil` where the dilated kernel is larger than an image without padding.
   init?(
@@ -26,6 +27,15 @@ struct ConvolutionGeometry: Hashable, Sendable {
     self.dilation = dilation
     output = Extents(height: vertical.output, width: horizontal.output)
     padding = Extents(height: vertical.padding, width: horizontal.padding)
+  }
+
+  /// The same output from the taps that are kept.
+  func shortened(to taps: KernelShortening) -> ConvolutionGeometry {
+    var result = self
+    result.kernel = taps.extents
+    result.padding.height -= taps.rows.lowerBound * dilation.height
+    result.padding.width -= taps.columns.lowerBound * dilation.width
+    return result
   }
 
   private static func axis(

@@ -56,7 +56,17 @@ package struct LocalConv2dLayer: LayerConfiguration {
       )
     if inputs.count > 1 { return ExternalLocalConv2dOperator(geometry, usesBias: usesBias) }
     guard let stored else { throw .missingWeight(name: "filters", shape: shapes[0]) }
-    return try LocalConv2dOperator(geometry, filters: stored.filters, bias: stored.bias)
+    let taps = keptTaps(stored.filters)
+    return try LocalConv2dOperator(
+      geometry.shortened(to: taps), filters: geometry.filters(stored.filters, keeping: taps),
+      bias: stored.bias)
+  }
+
+  /// The taps that the layer has to compute.
+  private func keptTaps(_ filters: [Float]) -> KernelShortening {
+    KernelShortening(
+      taps: geometry.tapsFirst(filters), kernel: geometry.kernel,
+      threshold: kernelRegularizer.tapThreshold)
   }
 
   /// Refuses a spec that contradicts the shape of a weight; its width must be known.
@@ -76,6 +86,7 @@ package struct LocalConv2dLayer: LayerConfiguration {
     var diagnostics = LayerDiagnostics()
     guard !storesNoWeights else { return diagnostics }
     let filters = try weights.take("filters", shape: geometry.filterShape)
+    diagnostics.setKernel(geometry.kernel, shortenedTo: keptTaps(filters))
     if case .kernelLength(let regularizer, let kernel) = kernelRegularizer {
       diagnostics.regularizationLoss =
         regularizer.loss(of: geometry.tapsFirst(filters), kernel: kernel)
@@ -96,7 +107,7 @@ struct LocalConv2dOperator: LayerOperator {
   init(
     _ geometry: LocalConvolutionGeometry, filters: [Float], bias: [Float]?
   ) throws(LayerError) {
-    output = geometry.output
+    output = geometry.outputSpec
     multiplyAddsPerPoint = geometry.multiplyAdds
     var arena = WeightArena()
     let filterSlot = arena.add(filters)
@@ -131,7 +142,7 @@ struct ExternalLocalConv2dOperator: LayerOperator {
 
   init(_ geometry: LocalConvolutionGeometry, usesBias: Bool) {
     self.geometry = geometry
-    output = geometry.output
+    output = geometry.outputSpec
     multiplyAddsPerPoint = geometry.multiplyAdds
     parameterInputs = usesBias ? [1, 2] : [1]
   }

@@ -5,9 +5,12 @@ struct LocalConvolutionGeometry: Hashable, Sendable {
   let inputChannels: Int
   let outputChannels: Int
   let input: Extents
-  let kernel: Extents
+  let output: Extents
+  private(set) var kernel: Extents
   let stride: Extents
-  let padding: Extents
+  /// Rows above and columns left of the image that the first output pixel reads; negative where
+  /// shortening cut more than was padded.
+  private(set) var padding: Extents
 
   init(from reader: inout ConfigReader) throws(ConfigurationError) {
     inputChannels = try reader.integer("in_channels")
@@ -26,16 +29,22 @@ struct LocalConvolutionGeometry: Hashable, Sendable {
         "kernel_size",
         expected: "at most the padded input's extents [\(padded.height), \(padded.width)]")
     }
+    output = Extents(
+      height: (padded.height - kernel.height) / stride.height + 1,
+      width: (padded.width - kernel.width) / stride.width + 1)
   }
 
-  var outputExtents: Extents {
-    Extents(
-      height: (input.height + 2 * padding.height - kernel.height) / stride.height + 1,
-      width: (input.width + 2 * padding.width - kernel.width) / stride.width + 1)
+  /// The same output from the taps that are kept.
+  func shortened(to taps: KernelShortening) -> LocalConvolutionGeometry {
+    var result = self
+    result.kernel = taps.extents
+    result.padding.height -= taps.rows.lowerBound
+    result.padding.width -= taps.columns.lowerBound
+    return result
   }
 
   /// P.
-  var outputPixelCount: Int { outputExtents.height * outputExtents.width }
+  var outputPixelCount: Int { output.height * output.width }
 
   /// The elements of one receptive field: channels · kernel height · kernel width.
   var patchLength: Int { inputChannels * kernel.height * kernel.width }
@@ -49,9 +58,8 @@ struct LocalConvolutionGeometry: Hashable, Sendable {
   /// Channels, height, and width of an image.
   var imageExtents: [Int] { [inputChannels, input.height, input.width] }
 
-  var output: TensorSpec {
-    TensorSpec(
-      .float32, extents: [nil, outputChannels, outputExtents.height, outputExtents.width])
+  var outputSpec: TensorSpec {
+    TensorSpec(.float32, extents: [nil, outputChannels, output.height, output.width])
   }
 
   /// For one image.
@@ -60,7 +68,8 @@ struct LocalConvolutionGeometry: Hashable, Sendable {
   var kernelShape: ckernels_local_conv2d_shape {
     ckernels_local_conv2d_shape(
       input_channels: inputChannels, input_height: input.height, input_width: input.width,
-      output_channels: outputChannels, kernel_height: kernel.height, kernel_width: kernel.width,
+      output_channels: outputChannels, output_height: output.height, output_width: output.width,
+      kernel_height: kernel.height, kernel_width: kernel.width,
       stride_height: stride.height, stride_width: stride.width, padding_height: padding.height,
       padding_width: padding.width)
   }
@@ -77,6 +86,21 @@ struct LocalConvolutionGeometry: Hashable, Sendable {
           let row = outputChannel * patchLength + channel * tapCount + tap
           result += filters[(row * outputPixelCount)..<((row + 1) * outputPixelCount)]
         }
+      }
+    }
+    return result
+  }
+
+  /// The rows of filters `filterShape` that belong to the taps that are kept.
+  func filters(_ filters: [Float], keeping taps: KernelShortening) -> [Float] {
+    guard taps.extents != kernel else { return filters }
+    var result: [Float] = []
+    for plane in 0..<(outputChannels * inputChannels) {
+      for row in taps.rows {
+        let first = (plane * kernel.height + row) * kernel.width
+        let kept = (first + taps.columns.lowerBound)..<(first + taps.columns.upperBound)
+        result +=
+          filters[(kept.lowerBound * outputPixelCount)..<(kept.upperBound * outputPixelCount)]
       }
     }
     return result

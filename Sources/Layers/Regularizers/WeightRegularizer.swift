@@ -18,6 +18,13 @@ package enum WeightRegularizer: Hashable, Sendable {
     }
   }
 
+  /// Weights of a tap up to this magnitude count as zero; zero itself without a regularizer that
+  /// says otherwise.
+  var tapThreshold: Double {
+    if case .kernelLength(let regularizer, _) = self { return regularizer.threshold }
+    return 0
+  }
+
   /// The sum of the losses that exist, or `nil` where none does.
   static func sum(_ losses: [Double?]) -> Double? {
     losses.reduce(nil) { total, loss in

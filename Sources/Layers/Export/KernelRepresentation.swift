@@ -1,0 +1,138 @@
+/// The state of a point convolution's kernel, for people and scripts to look at.
+package struct KernelRepresentation: Sendable {
+  /// The layer's class and name, for the picture's title.
+  package let title: String
+  /// Q `[kernel points, dimensions]`.
+  package let kernelPoints: LayerWeights.Tensor
+  /// W `[blocks, kernel points, width]`, or `[kernel points, input width, output width]`.
+  package let weights: LayerWeights.Tensor
+  /// W at an earlier time, to show what training changed.
+  package let pastWeights: LayerWeights.Tensor?
+  /// Radius and point count of each shell; empty for a kernel without shells.
+  package let shells: [Shell]
+  /// σ, in the units of the points.
+  package let influenceDistance: Double
+  /// What a slice of W is: a block of the layer, or a kernel point.
+  let sliceNoun: String
+  /// What a row of a slice is.
+  let rowNoun: String
+
+  /// A shell of kernel points.
+  package struct Shell: Hashable, Sendable {
+    package let radius: Double
+    package let pointCount: Int
+  }
+
+  /// Takes the kernel of a point convolution from its weights.
+  ///
+  /// - Parameters:
+  ///   - name: the layer's name.
+  ///   - layer: the layer's configuration.
+  ///   - weights: the layer's stored tensors.
+  ///   - past: the layer's tensors at an earlier time.
+  /// - Returns: `nil` for a layer without kernel points.
+  /// - Throws: `LayerError` for tensors that are missing or of another shape.
+  package static func kernel(
+    named name: String, of layer: any LayerConfiguration, weights: LayerWeights,
+    past: LayerWeights? = nil
+  ) throws(LayerError) -> KernelRepresentation? {
+    switch layer {
+    case let layer as KPConvXLayer:
+      let shells = zip(layer.shellRadii, layer.shellPoints).map {
+        Shell(radius: $0, pointCount: $1)
+      }
+      return try KernelRepresentation(
+        title: "\(KPConvXLayer.className) \(name)", weights: weights, past: past, shells: shells,
+        influenceDistance: layer.influenceDistance, kernelPointAxis: 1,
+        kernelPointCount: layer.kernelPointCount)
+    case let layer as KPConvLayer:
+      return try KernelRepresentation(
+        title: "\(KPConvLayer.className) \(name)", weights: weights, past: past,
+        layer.convolution)
+    case let layer as StridedKPConvLayer:
+      return try KernelRepresentation(
+        title: "\(StridedKPConvLayer.className) \(name)", weights: weights, past: past,
+        layer.convolution)
+    default: return nil
+    }
+  }
+
+  private init(
+    title: String, weights: LayerWeights, past: LayerWeights?, _ convolution: KPConvConfiguration
+  ) throws(LayerError) {
+    try self.init(
+      title: title, weights: weights, past: past, shells: [],
+      influenceDistance: convolution.influenceDistance, kernelPointAxis: 0,
+      kernelPointCount: convolution.kernelPointCount)
+  }
+
+  private init(
+    title: String, weights: LayerWeights, past: LayerWeights?, shells: [Shell],
+    influenceDistance: Double, kernelPointAxis: Int, kernelPointCount: Int
+  ) throws(LayerError) {
+    var stored = weights
+    kernelPoints = try stored.take("Q", rank: 2)
+    self.weights = try stored.take("W", rank: 3)
+    guard kernelPoints.shape[0] == kernelPointCount, kernelPoints.shape[1] >= 1 else {
+      throw .weightShape(
+        name: "Q", expected: "[\(kernelPointCount), dimensions]", found: kernelPoints.shape)
+    }
+    guard self.weights.shape[kernelPointAxis] == kernelPointCount else {
+      throw .weightShape(
+        name: "W", expected: "\(kernelPointCount) kernel points along axis \(kernelPointAxis)",
+        found: self.weights.shape)
+    }
+    if var past {
+      pastWeights = LayerWeights.Tensor(
+        shape: self.weights.shape, values: try past.take("W", shape: self.weights.shape))
+    } else {
+      pastWeights = nil
+    }
+    self.title = title
+    self.shells = shells
+    self.influenceDistance = influenceDistance
+    sliceNoun = kernelPointAxis == 1 ? "block" : "kernel point"
+    rowNoun = kernelPointAxis == 1 ? "kernel point" : "input channel"
+  }
+
+  /// The slices of W along its first axis.
+  var sliceCount: Int { weights.shape[0] }
+
+  /// Slice `index` of a tensor with W's shape, `[weights.shape[1], weights.shape[2]]`.
+  func slice(_ index: Int, of tensor: LayerWeights.Tensor) -> ArraySlice<Float> {
+    let count = weights.shape[1] * weights.shape[2]
+    return tensor.values[(index * count)..<((index + 1) * count)]
+  }
+
+  /// What training changed since the past weights, `[W's shape]`.
+  var difference: LayerWeights.Tensor? {
+    pastWeights.map { past in
+      LayerWeights.Tensor(
+        shape: weights.shape, values: zip(weights.values, past.values).map { $0 - $1 })
+    }
+  }
+
+  /// File names and contents: `Q.csv`, `W{k}.csv` for each slice of W, with past weights
+  /// `Wdiff{k}.csv`, and the picture `kernel.svg`.
+  package var files: [(name: String, text: String)] {
+    var files = [
+      (
+        name: "Q.csv",
+        text: MatrixText.text(
+          rowCount: kernelPoints.shape[0], columnCount: kernelPoints.shape[1],
+          values: kernelPoints.values[...])
+      )
+    ]
+    for (prefix, tensor) in [("W", weights), ("Wdiff", difference)] {
+      guard let tensor else { continue }
+      for index in 0..<sliceCount {
+        let text = MatrixText.text(
+          rowCount: weights.shape[1], columnCount: weights.shape[2],
+          values: slice(index, of: tensor))
+        files.append((name: "\(prefix)\(index).csv", text: text))
+      }
+    }
+    files.append((name: "kernel.svg", text: KernelPicture(self).svg))
+    return files
+  }
+}
