@@ -1,5 +1,3 @@
-import Synchronization
-
 /// Batches submitted items and computes the batches on threads of its own.
 ///
 /// Whatever is submitted before `finish` is computed, handed to `onExpired`, or returned by
@@ -11,7 +9,7 @@ package final class BatchScheduler<Lane: BatchLane, Payload: Sendable>: Sendable
   private let exchange: BatchExchange<Lane, Payload>
   private let timer: DeadlineTimer
   /// Empty once finished.
-  private let workers: Mutex<[WorkerThread]>
+  private let workers: Monitor<[WorkerThread]>
 
   /// Starts the workers.
   ///
@@ -54,7 +52,7 @@ package final class BatchScheduler<Lane: BatchLane, Payload: Sendable>: Sendable
       timer.stop()
       throw error
     }
-    workers = Mutex(started)
+    workers = Monitor(started)
   }
 
   /// What waits in each lane where something does.

@@ -9,7 +9,9 @@
 /// A value behind a lock, and threads that wait for it to change.
 ///
 /// `Synchronization.Mutex` has no condition variable, hence this pair of a POSIX mutex and a POSIX
-/// condition variable on the monotonic clock. The state is never borrowed across a wait: a waiting
+/// condition variable on the monotonic clock. All locks of this target are of this kind, since the
+/// thread sanitizer understands POSIX locks but reports races inside `Mutex` on Linux, where the
+/// lock is taken by the kernel out of its sight. The state is never borrowed across a wait: a waiting
 /// thread asks `decide` anew each time it wakes.
 ///
 /// Sendable although unchecked: `state` is read and written only in `init`, before `self` is

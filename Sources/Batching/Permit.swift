@@ -1,5 +1,3 @@
-import Synchronization
-
 /// The right of one request to be worked on, given back exactly once.
 ///
 /// A request holds it from admission until its answer is made, over all the work it is split into.
@@ -7,11 +5,11 @@ import Synchronization
 package final class Permit: Sendable {
   private let admission: Admission
   /// `nil` once released.
-  private let held: Mutex<AdmissionAmount?>
+  private let held: Monitor<AdmissionAmount?>
 
   init(of admission: Admission, holding amount: AdmissionAmount) {
     self.admission = admission
-    held = Mutex(amount)
+    held = Monitor(amount)
   }
 
   deinit { release() }

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// A fixed number of threads that run tasks in the order of their submission.
 ///
 /// For decoding, preparing and encoding, so that these occupy neither an event loop nor a shared
@@ -21,7 +19,7 @@ package final class TaskPool: Sendable {
 
   private let state: Monitor<State>
   /// Empty once finished.
-  private let threads: Mutex<[WorkerThread]>
+  private let threads: Monitor<[WorkerThread]>
 
   /// Starts the threads.
   ///
@@ -45,7 +43,7 @@ package final class TaskPool: Sendable {
       Self.finish(state, started)
       throw error
     }
-    threads = Mutex(started)
+    threads = Monitor(started)
   }
 
   /// The number of tasks not yet begun.

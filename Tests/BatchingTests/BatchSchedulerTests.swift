@@ -14,7 +14,7 @@ final class CountingObserver: BatchObserver {
     var reasons: Set<BatchReleaseReason> = []
   }
 
-  private let state = Mutex(Counts())
+  private let state = Monitor(Counts())
 
   var counts: Counts { state.withLock { $0 } }
 

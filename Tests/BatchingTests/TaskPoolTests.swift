@@ -73,7 +73,7 @@ struct DeadlineTimerTests {
   @Test func `it fires in the order of time, whatever the order of scheduling`() throws {
     let fired = Collector<ContinuousClock.Instant>()
     let start = ContinuousClock.now
-    let remaining = Mutex([start + .milliseconds(4), start + .seconds(3600)])
+    let remaining = Monitor([start + .milliseconds(4), start + .seconds(3600)])
     let timer = try DeadlineTimer(name: "test") {
       fired.add(.now)
       return remaining.withLock { $0.isEmpty ? nil : $0.removeFirst() }
