@@ -12,8 +12,27 @@ typedef struct candidate {
 
 static bool always(void) { return true; }
 
+#if defined(__x86_64__)
+// Each checks every feature that the target attribute of its file names.
+static bool has_avx512(void) {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+         __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+         __builtin_cpu_supports("bmi2");
+}
+
+static bool has_avx2(void) {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+}
+#endif
+
 // The fastest first.
 static const candidate candidates[] = {
+#if defined(__x86_64__)
+    {&ckernels_variant_avx512, has_avx512},
+    {&ckernels_variant_avx2, has_avx2},
+#endif
+    {&ckernels_variant_portable, always},
     {&ckernels_variant_reference, always},
 };
 

@@ -41,30 +41,36 @@ static bool pack_block(ckernels_kpconvx_block *block, const ckernels_kpconvx *la
 static bool pack_kernel_points(ckernels_kpconvx *layer, const ckernels_kpconvx_parameters *p) {
   const size_t padded = layer->padded_kernel_point_count;
   layer->kernel_points = ckernels_allocate_floats(p->dimension_count * padded);
-  layer->kernel_point_norms = ckernels_allocate_floats(padded);
-  if (!layer->kernel_points || !layer->kernel_point_norms) return false;
-  for (size_t k = 0; k < p->kernel_point_count; k++) {
-    double norm = 0;
-    for (size_t d = 0; d < p->dimension_count; d++) {
-      const float q = p->kernel_points[k * p->dimension_count + d];
-      layer->kernel_points[d * padded + k] = q;
-      norm += (double)q * q;
-    }
-    layer->kernel_point_norms[k] = (float)norm;
-  }
+  if (!layer->kernel_points) return false;
+  for (size_t k = 0; k < p->kernel_point_count; k++)
+    for (size_t d = 0; d < p->dimension_count; d++)
+      layer->kernel_points[d * padded + k] = p->kernel_points[k * p->dimension_count + d];
   return true;
 }
 
-static bool pack_groups(ckernels_kpconvx *layer) {
-  const size_t lanes = layer->variant->lanes, last_group = layer->input_width / layer->group_size - 1;
+static bool pack_chunks(ckernels_kpconvx *layer) {
+  const size_t lanes = layer->variant->lanes, vectors = layer->padded_width / lanes;
+  layer->chunks = calloc(vectors, sizeof *layer->chunks);
   layer->group_lane = (int32_t *)ckernels_allocate_floats(layer->padded_width);
-  layer->group_base = (int32_t *)ckernels_allocate_floats(layer->padded_width / lanes);
-  if (!layer->group_lane || !layer->group_base) return false;
-  for (size_t c = 0; c < layer->padded_width; c++) {
-    const size_t base = c / lanes * lanes / layer->group_size;
-    const size_t group = c / layer->group_size;
-    layer->group_base[c / lanes] = (int32_t)base;
-    layer->group_lane[c] = (int32_t)((group < last_group ? group : last_group) - base);
+  if (!layer->chunks || !layer->group_lane) return false;
+  ckernels_channel_chunk *chunk = NULL;
+  for (size_t v = 0; v < vectors; v++) {
+    const size_t first_channel = v * lanes;
+    size_t last_channel = first_channel + lanes - 1;
+    if (last_channel >= layer->input_width) last_channel = layer->input_width - 1;
+    const size_t last_group = last_channel / layer->group_size;
+    if (!chunk || chunk->vector_count == ckernels_chunk_limit ||
+        last_group - chunk->first_group >= lanes) {
+      chunk = &layer->chunks[layer->chunk_count++];
+      chunk->first_vector = v;
+      chunk->first_group = first_channel / layer->group_size;
+    }
+    chunk->vector_count++;
+    for (size_t l = 0; l < lanes; l++) {
+      const size_t channel = first_channel + l < last_channel ? first_channel + l : last_channel;
+      layer->group_lane[first_channel + l] =
+          (int32_t)(channel / layer->group_size - chunk->first_group);
+    }
   }
   return true;
 }
@@ -84,7 +90,7 @@ ckernels_kpconvx *ckernels_kpconvx_create(const ckernels_kpconvx_parameters *p) 
   layer->padded_kernel_point_count =
       ckernels_round_up(p->kernel_point_count, layer->variant->lanes);
   layer->blocks = calloc(p->block_count, sizeof *layer->blocks);
-  bool packed = layer->blocks && pack_kernel_points(layer, p) && pack_groups(layer);
+  bool packed = layer->blocks && pack_kernel_points(layer, p) && pack_chunks(layer);
   for (size_t b = 0; packed && b < p->block_count; b++)
     packed = pack_block(&layer->blocks[b], layer, b, p);
   if (packed) return layer;
@@ -134,8 +140,7 @@ void ckernels_kpconvx_destroy(ckernels_kpconvx *layer) {
   }
   free(layer->blocks);
   free(layer->kernel_points);
-  free(layer->kernel_point_norms);
+  free(layer->chunks);
   free(layer->group_lane);
-  free(layer->group_base);
   free(layer);
 }

@@ -24,6 +24,14 @@ typedef struct ckernels_kpconvx_block {
   ckernels_linear down;
 } ckernels_kpconvx_block;
 
+/// Consecutive vectors of channels whose groups are no more than the lanes of a vector.
+typedef struct ckernels_channel_chunk {
+  size_t first_vector, vector_count, first_group;
+} ckernels_channel_chunk;
+
+/// The most vectors of a chunk.
+enum { ckernels_chunk_limit = 8 };
+
 struct ckernels_kpconvx {
   const ckernels_variant *variant;
   size_t block_count, input_width, hidden_width, group_size, kernel_point_count, dimension_count;
@@ -34,13 +42,12 @@ struct ckernels_kpconvx {
   float *kernel_points;
   /// `kernel_point_count` rounded up to whole vectors.
   size_t padded_kernel_point_count;
-  /// |q|² `[padded kernel point count]`
-  float *kernel_point_norms;
-  /// The group of each channel, relative to the first group of that channel's vector,
-  /// `[padded input width]`; see `group_base`.
+  /// The chunks of channels that an aggregation handles at once.
+  ckernels_channel_chunk *chunks;
+  size_t chunk_count;
+  /// The group of each channel, counted from the first group of its chunk,
+  /// `[padded input width]`; less than the lanes of a vector.
   int32_t *group_lane;
-  /// The first group of each vector of channels, `[padded input width / lanes]`.
-  int32_t *group_base;
   ckernels_kpconvx_block *blocks;
 };
 

@@ -50,6 +50,11 @@ typedef struct ckernels_variant {
 } ckernels_variant;
 
 extern const ckernels_variant ckernels_variant_reference;
+extern const ckernels_variant ckernels_variant_portable;
+#if defined(__x86_64__)
+extern const ckernels_variant ckernels_variant_avx2;
+extern const ckernels_variant ckernels_variant_avx512;
+#endif
 
 /// The variant in use.
 const ckernels_variant *ckernels_current_variant(void);

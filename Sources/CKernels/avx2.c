@@ -1,0 +1,92 @@
+// AVX2 with fused multiply-add: vectors of 8 floats.
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+
+#include "vector/prelude.h"
+
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+
+#define LANES 8
+#define PANEL_VECTORS 2
+#define ROW_TILE 6
+#define FRACTION_BITS 3
+#define VARIANT_NAME "avx2"
+#define VARIANT ckernels_variant_avx2
+
+typedef float vector __attribute__((vector_size(32)));
+typedef int32_t integers __attribute__((vector_size(32)));
+
+INLINE vector splat(float x) { return _mm256_set1_ps(x); }
+
+INLINE vector multiply_add(vector a, vector b, vector c) { return _mm256_fmadd_ps(a, b, c); }
+
+/// The larger operand; `b` where either is NaN.
+INLINE vector larger(vector a, vector b) { return _mm256_max_ps(a, b); }
+
+/// The smaller operand; `b` where either is NaN.
+INLINE vector smaller(vector a, vector b) { return _mm256_min_ps(a, b); }
+
+INLINE vector square_root(vector a) { return _mm256_sqrt_ps(a); }
+
+/// 1 / a for a from 1 to 2^126, with a relative error of about 2e-7; NaN for NaN.
+INLINE vector reciprocal(vector a) {
+  const vector estimate = _mm256_rcp_ps(a);
+  return _mm256_fmadd_ps(estimate, _mm256_fnmadd_ps(a, estimate, splat(1)), estimate);
+}
+
+/// a[index[lane]] in each lane; only as many bits of an index count as there are lanes for.
+INLINE vector permute(vector a, integers index) {
+  return _mm256_permutevar8x32_ps(a, (__m256i)index);
+}
+
+/// Where `candidate` is less than `best`, makes it the best and `index` its index.
+INLINE void keep_smaller(vector candidate, integers candidate_index, vector *best,
+                         integers *index) {
+  const __m256 less = _mm256_cmp_ps(candidate, *best, _CMP_LT_OQ);
+  *index = (integers)_mm256_blendv_ps((__m256)*index, (__m256)candidate_index, less);
+  *best = smaller(candidate, *best);
+}
+
+INLINE __m256i first_lanes(size_t count) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)count),
+                            _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+/// The first `count` floats at `p`, zero in the other lanes, which are not read.
+INLINE vector load_first(const float *p, size_t count) {
+  return _mm256_maskload_ps(p, first_lanes(count));
+}
+
+/// Writes the first `count` lanes only.
+INLINE void store_first(float *p, size_t count, vector a) {
+  _mm256_maskstore_ps(p, first_lanes(count), a);
+}
+
+INLINE vector rows_of_four(const float *x, size_t stride, __m128i mask, const int32_t *index) {
+  const __m128 a = _mm_maskload_ps(x + (size_t)index[0] * stride, mask);
+  const __m128 b = _mm_maskload_ps(x + (size_t)index[4] * stride, mask);
+  return _mm256_insertf128_ps(_mm256_castps128_ps256(a), b, 1);
+}
+
+/// Up to four columns of the rows that `index` names: columns[c][lane] = x[index[lane]][c].
+INLINE void gather_columns(const float *x, size_t stride, size_t count, const int32_t *index,
+                           vector *columns) {
+  const __m128i mask = _mm256_castsi256_si128(first_lanes(count));
+  const vector r0 = rows_of_four(x, stride, mask, index);
+  const vector r1 = rows_of_four(x, stride, mask, index + 1);
+  const vector r2 = rows_of_four(x, stride, mask, index + 2);
+  const vector r3 = rows_of_four(x, stride, mask, index + 3);
+  const __m256 t0 = _mm256_unpacklo_ps(r0, r1), t1 = _mm256_unpacklo_ps(r2, r3);
+  const __m256 t2 = _mm256_unpackhi_ps(r0, r1), t3 = _mm256_unpackhi_ps(r2, r3);
+  columns[0] = _mm256_shuffle_ps(t0, t1, 0x44);
+  if (count > 1) columns[1] = _mm256_shuffle_ps(t0, t1, 0xee);
+  if (count > 2) columns[2] = _mm256_shuffle_ps(t2, t3, 0x44);
+  if (count > 3) columns[3] = _mm256_shuffle_ps(t2, t3, 0xee);
+}
+
+#include "vector/kernels.h"
+
+#pragma clang attribute pop
+
+#endif

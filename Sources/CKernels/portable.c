@@ -1,0 +1,75 @@
+// Vectors of 4 floats that every 64-bit processor has: SSE2, NEON, and the like.
+#include "vector/prelude.h"
+
+#define LANES 4
+#if defined(__aarch64__)
+#define PANEL_VECTORS 4
+#else
+#define PANEL_VECTORS 2
+#endif
+#define ROW_TILE 6
+#define FRACTION_BITS 0
+#define VARIANT_NAME "portable"
+#define VARIANT ckernels_variant_portable
+
+typedef float vector __attribute__((vector_size(16)));
+typedef int32_t integers __attribute__((vector_size(16)));
+
+INLINE vector splat(float x) { return (vector){x, x, x, x}; }
+
+/// a * b + c, rounded once where the processor can do that at once.
+INLINE vector multiply_add(vector a, vector b, vector c) {
+#if defined(__FMA__) || defined(__aarch64__)
+  return __builtin_elementwise_fma(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
+INLINE vector choose(integers mask, vector a, vector b) {
+  return (vector)((mask & (integers)a) | (~mask & (integers)b));
+}
+
+/// The larger operand; `b` where either is NaN.
+INLINE vector larger(vector a, vector b) { return choose(a > b, a, b); }
+
+/// The smaller operand; `b` where either is NaN.
+INLINE vector smaller(vector a, vector b) { return choose(a < b, a, b); }
+
+INLINE vector square_root(vector a) { return __builtin_elementwise_sqrt(a); }
+
+/// 1 / a; NaN for NaN.
+INLINE vector reciprocal(vector a) { return splat(1) / a; }
+
+/// a[index[lane]] in each lane.
+INLINE vector permute(vector a, integers index) {
+  return (vector){a[index[0] & 3], a[index[1] & 3], a[index[2] & 3], a[index[3] & 3]};
+}
+
+/// Where `candidate` is less than `best`, makes it the best and `index` its index.
+INLINE void keep_smaller(vector candidate, integers candidate_index, vector *best,
+                         integers *index) {
+  const integers less = candidate < *best;
+  *index = (less & candidate_index) | (~less & *index);
+  *best = smaller(candidate, *best);
+}
+
+/// The first `count` floats at `p`, zero in the other lanes, which are not read.
+INLINE vector load_first(const float *p, size_t count) {
+  vector a = {0};
+  memcpy(&a, p, count * sizeof(float));
+  return a;
+}
+
+/// Writes the first `count` lanes only.
+INLINE void store_first(float *p, size_t count, vector a) { memcpy(p, &a, count * sizeof(float)); }
+
+/// Up to four columns of the rows that `index` names: columns[c][lane] = x[index[lane]][c].
+INLINE void gather_columns(const float *x, size_t stride, size_t count, const int32_t *index,
+                           vector *columns) {
+  for (size_t c = 0; c < count; c++)
+    columns[c] = (vector){x[(size_t)index[0] * stride + c], x[(size_t)index[1] * stride + c],
+                          x[(size_t)index[2] * stride + c], x[(size_t)index[3] * stride + c]};
+}
+
+#include "vector/kernels.h"

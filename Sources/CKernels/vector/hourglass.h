@@ -1,0 +1,25 @@
+// Two products in a row; the hidden activations of a tile of rows stay in scratch memory.
+
+/// Rows of a tile: at most `row_block`, and few enough that the hidden rows fit in the second cache.
+static size_t hourglass_tile(const ckernels_hourglass *layer) {
+  const size_t fitting = (256 << 10) / sizeof(float) / layer->first.padded_width / ROW_TILE;
+  const size_t rows = (fitting > 1 ? fitting : 1) * ROW_TILE;
+  return rows < row_block ? rows : row_block;
+}
+
+static size_t hourglass_scratch(const ckernels_hourglass *layer) {
+  return ckernels_float_bytes(hourglass_tile(layer) * layer->first.padded_width);
+}
+
+static void hourglass(const ckernels_hourglass *layer, size_t rows, const float *x, float *y,
+                      void *scratch) {
+  const ckernels_linear *first = &layer->first, *second = &layer->second;
+  const size_t tile = hourglass_tile(layer), hidden_width = first->padded_width;
+  const destination hidden = {scratch, hidden_width, hidden_width, NULL, 0};
+  for (size_t row = 0; row < rows; row += tile) {
+    const size_t count = rows - row < tile ? rows - row : tile;
+    const destination to = {y + row * second->width, second->width, second->width, NULL, 0};
+    linear_rows(first, count, x + row * first->depth, first->depth, &hidden);
+    linear_rows(second, count, scratch, hidden_width, &to);
+  }
+}

@@ -1,0 +1,26 @@
+// The vector kernels, for one instruction set: included by a file that has defined LANES, ROW_TILE,
+// PANEL_VECTORS, FRACTION_BITS, VARIANT, VARIANT_NAME, the types `vector` and `integers`, and the primitives on them.
+
+#include "elementary.h"
+
+#include "activation.h"
+
+#include "linear.h"
+
+#include "hourglass.h"
+
+#include "kpconvx.h"
+
+#include "kpconv.h"
+
+#include "conv2d.h"
+
+#include "local_conv2d.h"
+
+#include "neighbors.h"
+
+#include "rows.h"
+
+#include "multiply_add.h"
+
+#include "variant.h"

@@ -1,0 +1,176 @@
+// Matrix products with a packed right operand, tile by tile in registers.
+//
+// Every element is bias + sum over k ascending, one multiply-add each, whatever the tile: a row's
+// result is the same in any position.
+
+/// Where a product goes.
+typedef struct destination {
+  float *y;
+  size_t stride;
+  /// Columns to write: the linear layer's `width` or `padded_width`.
+  size_t width;
+  /// Added to the result, or NULL; same width.
+  const float *residual;
+  size_t residual_stride;
+} destination;
+
+INLINE vector load_columns(const float *p, size_t count) {
+  return count >= LANES ? load(p) : load_first(p, count);
+}
+
+INLINE void store_columns(float *p, size_t count, vector a) {
+  if (count >= LANES)
+    store(p, a);
+  else
+    store_first(p, count, a);
+}
+
+/// What is left to do for a tile that holds plain sums: activation, affine, residual.
+SEPARATE void finish_tile(const ckernels_linear *linear, size_t rows, size_t column, size_t columns,
+                          const destination *to, size_t row) {
+  for (size_t m = 0; m < rows; m++) {
+    float *y = to->y + (row + m) * to->stride + column;
+    activate(linear->activation, columns, y, y);
+    if (!linear->scale && !to->residual) continue;
+    for (size_t c = 0; c < columns; c += LANES) {
+      vector a = load_columns(y + c, columns - c);
+      if (linear->scale)
+        a = multiply_add(a, load(linear->scale + column + c), load(linear->shift + column + c));
+      if (to->residual)
+        a += load_columns(to->residual + (row + m) * to->residual_stride + column + c, columns - c);
+      store_columns(y + c, columns - c, a);
+    }
+  }
+}
+
+/// One tile of `rows` x `vectors * LANES` sums, `rows` and `vectors` known at compile time.
+INLINE void linear_tile(const int rows, const int vectors, const ckernels_linear *linear,
+                        const float *panel, size_t column, const float *a, size_t a_stride,
+                        const destination *to, size_t row) {
+  const size_t depth = linear->depth;
+  vector sums[ROW_TILE][PANEL_VECTORS];
+  UNROLL for (int n = 0; n < vectors; n++) {
+    const vector bias = load(linear->bias + column + n * LANES);
+    UNROLL for (int m = 0; m < rows; m++) sums[m][n] = bias;
+  }
+  const float *b = panel;
+  _Pragma("clang loop unroll_count(2)") for (size_t k = 0; k < depth; k++) {
+    vector right[PANEL_VECTORS];
+    UNROLL for (int n = 0; n < vectors; n++) right[n] = load(b + n * LANES);
+    b += vectors * LANES;
+    UNROLL for (int m = 0; m < rows; m++) {
+      const vector left = splat(a[(size_t)m * a_stride + k]);
+      UNROLL for (int n = 0; n < vectors; n++)
+        sums[m][n] = multiply_add(left, right[n], sums[m][n]);
+    }
+  }
+
+  const ckernels_activation activation = linear->activation;
+  bool finished = true;
+  switch (activation.kind) {
+    case CKERNELS_ACTIVATION_IDENTITY: break;
+    case CKERNELS_ACTIVATION_RELU:
+      UNROLL for (int m = 0; m < rows; m++)
+        UNROLL for (int n = 0; n < vectors; n++) sums[m][n] = larger(zeros(), sums[m][n]);
+      break;
+    case CKERNELS_ACTIVATION_LEAKY_RELU:
+      UNROLL for (int m = 0; m < rows; m++)
+        UNROLL for (int n = 0; n < vectors; n++)
+          sums[m][n] = leaky(sums[m][n], activation.parameter);
+      break;
+    case CKERNELS_ACTIVATION_SIGMOID:
+      UNROLL for (int m = 0; m < rows; m++)
+        UNROLL for (int n = 0; n < vectors; n++) sums[m][n] = sigmoid(sums[m][n]);
+      break;
+    default: finished = false;
+  }
+  const size_t columns = to->width - column;
+  if (finished && linear->scale)
+    UNROLL for (int n = 0; n < vectors; n++) {
+      const vector scale = load(linear->scale + column + n * LANES);
+      const vector shift = load(linear->shift + column + n * LANES);
+      UNROLL for (int m = 0; m < rows; m++) sums[m][n] = multiply_add(sums[m][n], scale, shift);
+    }
+  float *y = to->y + row * to->stride + column;
+  const float *residual = to->residual ? to->residual + row * to->residual_stride + column : NULL;
+  if (columns >= (size_t)vectors * LANES) {
+    if (finished && residual)
+      UNROLL for (int m = 0; m < rows; m++)
+        UNROLL for (int n = 0; n < vectors; n++)
+          sums[m][n] += load(residual + (size_t)m * to->residual_stride + n * LANES);
+    UNROLL for (int m = 0; m < rows; m++)
+      UNROLL for (int n = 0; n < vectors; n++)
+        store(y + (size_t)m * to->stride + n * LANES, sums[m][n]);
+  } else {
+    // The last panel of a width that is no multiple of the lanes.
+    const size_t last = columns - (size_t)(vectors - 1) * LANES;
+    UNROLL for (int m = 0; m < rows; m++)
+      UNROLL for (int n = 0; n < vectors; n++) {
+        const size_t count = n < vectors - 1 ? LANES : last;
+        if (finished && residual)
+          sums[m][n] +=
+              load_columns(residual + (size_t)m * to->residual_stride + n * LANES, count);
+        store_columns(y + (size_t)m * to->stride + n * LANES, count, sums[m][n]);
+      }
+  }
+  if (!finished)
+    finish_tile(linear, rows, column, columns < (size_t)vectors * LANES ? columns : vectors * LANES,
+                to, row);
+}
+
+/// The rows of one panel of columns.
+INLINE void linear_panel(const int vectors, const ckernels_linear *linear, size_t column,
+                         size_t rows, const float *a, size_t a_stride, const destination *to) {
+  const float *panel = linear->weights + column * linear->depth;
+  size_t m = 0;
+  for (; m + ROW_TILE <= rows; m += ROW_TILE)
+    linear_tile(ROW_TILE, vectors, linear, panel, column, a + m * a_stride, a_stride, to, m);
+  for (; m + 3 <= rows; m += 3)
+    linear_tile(3, vectors, linear, panel, column, a + m * a_stride, a_stride, to, m);
+  for (; m < rows; m++)
+    linear_tile(1, vectors, linear, panel, column, a + m * a_stride, a_stride, to, m);
+}
+
+#define LINEAR_PANEL(vectors) \
+  SEPARATE void linear_panel_##vectors(const ckernels_linear *linear, size_t column, size_t rows, \
+                                       const float *a, size_t a_stride, const destination *to) { \
+    linear_panel(vectors, linear, column, rows, a, a_stride, to); \
+  }
+LINEAR_PANEL(1)
+LINEAR_PANEL(2)
+#if PANEL_VECTORS > 2
+LINEAR_PANEL(3)
+LINEAR_PANEL(4)
+#endif
+#undef LINEAR_PANEL
+
+/// a `[rows, depth]` with `a_stride` floats from row to row → `to`
+static void linear_rows(const ckernels_linear *linear, size_t rows, const float *a, size_t a_stride,
+                        const destination *to) {
+  const size_t total = linear->padded_width / LANES;
+  for (size_t v = 0; v < total; v += PANEL_VECTORS) {
+    const size_t column = v * LANES;
+    switch (total - v) {
+      case 1: linear_panel_1(linear, column, rows, a, a_stride, to); break;
+#if PANEL_VECTORS > 2
+      case 2: linear_panel_2(linear, column, rows, a, a_stride, to); break;
+      case 3: linear_panel_3(linear, column, rows, a, a_stride, to); break;
+      default: linear_panel_4(linear, column, rows, a, a_stride, to); break;
+#else
+      default: linear_panel_2(linear, column, rows, a, a_stride, to); break;
+#endif
+    }
+  }
+}
+
+/// Rows whose operands stay in the first two caches while all panels pass over them.
+enum { row_block = 48 };
+
+static void dense(const ckernels_dense *layer, size_t rows, const float *x, float *y) {
+  const ckernels_linear *linear = &layer->linear;
+  for (size_t row = 0; row < rows; row += row_block) {
+    const size_t count = rows - row < row_block ? rows - row : row_block;
+    const destination to = {y + row * linear->width, linear->width, linear->width, NULL, 0};
+    linear_rows(linear, count, x + row * linear->depth, linear->depth, &to);
+  }
+}

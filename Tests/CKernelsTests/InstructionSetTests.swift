@@ -1,0 +1,22 @@
+import CKernels
+import Testing
+
+struct InstructionSetTests {
+  @Test func `portable code and the reference run everywhere`() {
+    #expect(InstructionSet.names.suffix(2) == ["portable", "reference"])
+  }
+
+  @Test func `an unknown name selects nothing`() throws {
+    try InstructionSet.with("portable") {
+      #expect(unsafe !ckernels_select_isa("sse9"))
+      #expect(unsafe String(cString: ckernels_isa_name()) == "portable")
+    }
+  }
+
+  @Test func `every instruction set measures a rate of multiply-adds`() throws {
+    for isa in InstructionSet.names {
+      let rate = try InstructionSet.with(isa) { ckernels_measure_fma_peak(0.001) }
+      #expect(rate > 0.01 && rate < 100_000, "\(isa)")
+    }
+  }
+}

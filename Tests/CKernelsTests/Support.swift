@@ -1,0 +1,87 @@
+import CKernels
+import Synchronization
+import Testing
+
+/// The instruction sets that this processor runs, one at a time: the selection is the process's.
+enum InstructionSet {
+  private static let selection = Mutex(())
+
+  /// Every name, the reference last.
+  static var names: [String] {
+    (0..<ckernels_available_isa_count()).map {
+      unsafe String(cString: ckernels_available_isa_name($0))
+    }
+  }
+
+  /// Runs `body` while `name` is selected; what it creates keeps that instruction set.
+  static func with<Result>(_ name: String, _ body: () throws -> Result) throws -> Result {
+    var result: Result?
+    try selection.withLock { _ in
+      try #require(unsafe ckernels_select_isa(name))
+      result = try body()
+    }
+    return try #require(result)
+  }
+}
+
+/// A seeded source of numbers (SplitMix64).
+struct Random: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+
+  /// `count` floats in `-scale ..< scale`.
+  mutating func floats(_ count: Int, scale: Float = 1) -> [Float] {
+    (0..<count).map { _ in Float.random(in: -scale..<scale, using: &self) }
+  }
+
+  /// `count` indices in `0 ..< bound`.
+  mutating func indices(_ count: Int, below bound: Int) -> [Int32] {
+    (0..<count).map { _ in Int32(Int.random(in: 0..<bound, using: &self)) }
+  }
+}
+
+/// Checks |a - b| <= tolerance * (1 + |b|), and NaN exactly where the expected value is NaN.
+func expectClose(
+  _ found: [Float], _ expected: [Float], tolerance: Float, _ comment: String,
+  sourceLocation: SourceLocation = #_sourceLocation
+) {
+  #expect(found.count == expected.count, "\(comment)", sourceLocation: sourceLocation)
+  var worst: (index: Int, error: Float) = (0, 0)
+  for index in found.indices where found[index] != expected[index] {
+    let (a, b) = (found[index], expected[index])
+    if a.isNaN && b.isNaN { continue }
+    let error = abs(a - b) / (1 + abs(b))
+    // Written so that a NaN on one side only is the worst.
+    if !(error <= worst.error) { worst = (index, error.isNaN ? .infinity : error) }
+  }
+  #expect(
+    worst.error <= tolerance,
+    "\(comment): [\(worst.index)] is \(found[worst.index]), not \(expected[worst.index])",
+    sourceLocation: sourceLocation)
+}
+
+/// Whether two arrays hold the same bits.
+func isIdentical(_ a: some Collection<Float>, _ b: some Collection<Float>) -> Bool {
+  a.map(\.bitPattern) == b.map(\.bitPattern)
+}
+
+/// Scratch memory of at least `byteCount` bytes, aligned to 64.
+func makeScratch(_ byteCount: Int) -> Memory<Float> {
+  Memory(count: (byteCount + 3) / 4)
+}
+
+let activationKinds: [ckernels_activation_kind] = [
+  CKERNELS_ACTIVATION_IDENTITY, CKERNELS_ACTIVATION_RELU, CKERNELS_ACTIVATION_LEAKY_RELU,
+  CKERNELS_ACTIVATION_SIGMOID, CKERNELS_ACTIVATION_TANH, CKERNELS_ACTIVATION_RELU6,
+  CKERNELS_ACTIVATION_ELU, CKERNELS_ACTIVATION_GELU, CKERNELS_ACTIVATION_SILU,
+  CKERNELS_ACTIVATION_SOFTPLUS,
+]
