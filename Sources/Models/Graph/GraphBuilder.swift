@@ -22,6 +22,7 @@ struct GraphBuilder {
   }
 
   mutating func addLayer(_ layer: GraphLayer, key: String) throws(GraphError) {
+    guard numbers[layer.name] == nil else { throw .duplicateName(key: key, name: layer.name) }
     let operands = try layer.inputs.enumerated().map { position, name throws(GraphError) in
       guard let number = number(of: name) else {
         throw .unknownInput(

@@ -15,9 +15,13 @@ package struct GraphLayer: Sendable, Hashable {
   }
 
   init(_ value: ConfigValue, path: String) throws(ManifestError) {
-    let unnamed = try ManifestObject(value, path: path, keys: Key.self)
-    name = try GraphName.read(unnamed.string(.name), path: unnamed.path(.name))
-    let object = try ManifestObject(value, path: "\(path) \"\(name)\"", keys: Key.self)
+    // Faults name the layer as soon as it has a name.
+    var path = path
+    if case .object(let members) = value, case .string(let name)? = members[Key.name.rawValue] {
+      path += " \(ConfigValue.string(name).summary)"
+    }
+    let object = try ManifestObject(value, path: path, keys: Key.self)
+    name = try GraphName.read(object.string(.name), path: object.path(.name))
     className = try object.string(.className)
     config = [:]
     if object.contains(.config) {
