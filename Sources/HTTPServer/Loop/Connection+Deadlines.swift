@@ -58,7 +58,9 @@ extension Connection {
     core.schedule(token, at: deadline)
   }
 
-  /// The timer wheel's call. It may come early, because deadlines only move back.
+  /// The timer wheel's call.
+  ///
+  /// It may come early, because deadlines only move back.
   func timeIsUp() {
     scheduledTime = .distantFuture
     if deadline <= core.now { endWait() }

@@ -160,7 +160,9 @@ extension Connection {
     core.shared.count(byteCount: -parserReservation)
     parserReservation = 0
     if let flight = pending {
-      answerEarly(.failure(failure, requestID: flight.id))
+      // What was wrong with the head is said rather than that its body is too long to skip.
+      let verdict = failure.status == .contentTooLarge ? flight.verdict : nil
+      answerEarly(verdict ?? .failure(failure, requestID: flight.id))
       return
     }
     send(

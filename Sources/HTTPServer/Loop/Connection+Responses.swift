@@ -103,8 +103,9 @@ extension Connection {
       extraCapacity: min(byteCount ?? 0, Self.joinedByteCount))
   }
 
-  /// Frames a piece of content. A response that outgrows its announced length ends the
-  /// connection: its framing is broken.
+  /// Frames a piece of content.
+  ///
+  /// A response that outgrows its announced length ends the connection: its framing is broken.
   private func sendContent(_ content: [UInt8]) {
     guard let flight, flight.sendsContent, !content.isEmpty else { return }
     self.flight?.contentByteCount += content.count

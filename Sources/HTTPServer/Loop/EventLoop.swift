@@ -38,7 +38,9 @@ actor EventLoop {
     core = LoopCore(poller: poller, shared: shared)
   }
 
-  /// Starts turning. Called once.
+  /// Starts turning.
+  ///
+  /// Called once.
   nonisolated func start() {
     executor.queue.async { self.assumeIsolated { $0.watch() } }
   }
@@ -65,7 +67,9 @@ actor EventLoop {
     turn()
   }
 
-  /// Leaves a message; any thread may. False when the loop has stopped and drops it.
+  /// Leaves a message; any thread may.
+  ///
+  /// False when the loop has stopped and drops it.
   @discardableResult
   nonisolated func post(_ message: LoopMessage) -> Bool {
     let (isTaken, wakes) = mailbox.withLock { mailbox in

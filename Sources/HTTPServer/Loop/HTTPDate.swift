@@ -8,6 +8,7 @@ enum HTTPDate {
   /// The text of a moment.
   ///
   /// - Parameter seconds: since the start of 1970 in UTC, not negative.
+  /// - Returns: the text, always 29 bytes.
   static func text(secondsSince1970 seconds: Int) -> String {
     let days = seconds / 86400
     let time = seconds % 86400

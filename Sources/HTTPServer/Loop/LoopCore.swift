@@ -6,7 +6,9 @@ import CSystem
   import Darwin
 #endif
 
-/// The state of one event loop. Never leaves the loop's queue.
+/// The state of one event loop.
+///
+/// Never leaves the loop's queue.
 final class LoopCore {
   let poller: Int32
   let shared: ServerShared

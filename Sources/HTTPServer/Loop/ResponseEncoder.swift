@@ -19,7 +19,12 @@ struct ResponseEncoder {
 
   /// The head, up to and including the empty line.
   ///
-  /// - Parameter extraCapacity: bytes the caller will append.
+  /// - Parameters:
+  ///   - status: for the status line.
+  ///   - headers: the handler's fields.
+  ///   - framing: how the end of the content is marked.
+  ///   - extraCapacity: bytes the caller will append.
+  /// - Returns: the bytes.
   func head(
     _ status: HTTPStatus, _ headers: HTTPHeaders, _ framing: Framing, extraCapacity: Int
   ) -> [UInt8] {
@@ -84,8 +89,10 @@ struct ResponseEncoder {
     }
   }
 
-  /// Appends a field line. A value can hold what a client sent, so no control character of it
-  /// reaches the wire; a name that is not a token is left out.
+  /// Appends a field line.
+  ///
+  /// A value can hold what a client sent, so no control character of it reaches the wire; a name
+  /// that is not a token is left out.
   private static func append(_ name: String, _ value: String, to bytes: inout [UInt8]) {
     guard !name.isEmpty, name.utf8.allSatisfy(ByteSet.token.contains) else { return }
     bytes.append(contentsOf: name.utf8)

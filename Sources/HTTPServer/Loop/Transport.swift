@@ -1,4 +1,6 @@
-/// A connection's bytes, in the clear or through TLS. Confined to its event loop.
+/// A connection's bytes, in the clear or through TLS.
+///
+/// Confined to its event loop.
 protocol Transport: AnyObject {
   var descriptor: Int32 { get }
   /// Whether a receive that fills less than the buffer means that nothing more is here.

@@ -22,7 +22,9 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
     fields.append(Field(name: name, value: value))
   }
 
-  /// The first value of the name. Setting replaces every line of the name; nil removes them.
+  /// The first value of the name.
+  ///
+  /// Setting replaces every line of the name; nil removes them.
   package subscript(name: String) -> String? {
     get {
       for field in fields where Self.isSame(field.name, name) { return field.value }

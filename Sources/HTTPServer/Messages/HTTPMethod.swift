@@ -1,4 +1,6 @@
-/// A request method (RFC 9110, section 9). Methods are case-sensitive.
+/// A request method (RFC 9110, section 9).
+///
+/// Methods are case-sensitive.
 package struct HTTPMethod: Sendable, Hashable, RawRepresentable, CustomStringConvertible {
   package let rawValue: String
 

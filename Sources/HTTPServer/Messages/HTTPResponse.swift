@@ -51,8 +51,10 @@ package struct HTTPResponse: Sendable {
 package struct HTTPBodyStream: Sendable {
   /// The total when it is known beforehand; otherwise the content goes out chunked.
   package let byteCount: Int?
-  /// The next piece; nil at the end. Called on the connection's event loop whenever the piece
-  /// before it has been taken, so it must return at once.
+  /// The next piece; nil at the end.
+  ///
+  /// Called on the connection's event loop whenever the piece before it has been taken, so it must
+  /// return at once.
   package let next: @Sendable () -> [UInt8]?
 
   package init(byteCount: Int?, next: @escaping @Sendable () -> [UInt8]?) {

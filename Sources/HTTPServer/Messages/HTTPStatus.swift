@@ -1,6 +1,6 @@
 /// A response status code (RFC 9110, section 15) with its usual reason phrase.
 package struct HTTPStatus: Sendable, Hashable, CustomStringConvertible {
-  /// Three digits, 200 ... 599 for a final response.
+  /// Three digits, from 200 to 599 for a final response.
   package let code: Int
 
   /// A status by number.

@@ -21,7 +21,9 @@ package struct HTTPTarget: Sendable, Equatable {
   }
 
   /// Names and values of the query in order, percent-decoded, `+` as a space
-  /// (application/x-www-form-urlencoded). A name without `=` has an empty value.
+  /// (application/x-www-form-urlencoded).
+  ///
+  /// A name without `=` has an empty value.
   ///
   /// - Throws: ``HTTPRefusal/invalidTarget(reason:)`` when an escape is malformed or not UTF-8.
   package func queryItems() throws(HTTPRefusal) -> [(name: String, value: String)] {

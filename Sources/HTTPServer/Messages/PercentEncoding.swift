@@ -20,7 +20,7 @@ enum PercentEncoding {
     return String(validating: bytes, as: UTF8.self)
   }
 
-  /// 0 ... 15 for a hexadecimal digit; nil for anything else.
+  /// 0 to 15 for a hexadecimal digit; nil for anything else.
   static func hexDigitValue(_ byte: UInt8) -> UInt8? {
     switch byte {
     case 0x30...0x39: byte - 0x30

@@ -35,8 +35,10 @@ struct ByteSet: Sendable {
 }
 
 extension Span where Element == UInt8 {
-  /// The bytes of a range as text. Header text that is not UTF-8 is read as ISO-8859-1, which
-  /// RFC 9110, section 5.5, calls its historic encoding.
+  /// The bytes of a range as text.
+  ///
+  /// Header text that is not UTF-8 is read as ISO-8859-1, which RFC 9110, section 5.5, calls its
+  /// historic encoding.
   func text(_ range: Range<Int>) -> String {
     let bytes = extracting(range)
     if let valid = try? UTF8Span(validating: bytes) { return String(copying: valid) }

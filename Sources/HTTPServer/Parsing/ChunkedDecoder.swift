@@ -38,6 +38,12 @@ struct ChunkedDecoder: Sendable {
     self.fieldCount = fieldCount
   }
 
+  /// Bytes of the present chunk's content that are still to come.
+  var announcedByteCount: Int {
+    guard case .content(let remaining) = phase else { return 0 }
+    return remaining
+  }
+
   /// Reads on.
   ///
   /// - Parameters:

@@ -6,8 +6,9 @@
 package struct HTTPRequestParser: Sendable {
   /// What came next.
   package enum Event: Sendable {
-    /// The head is complete. Set ``bodyLimit`` before the next step; the body follows, also
-    /// when it is empty.
+    /// The head is complete.
+    ///
+    /// Set ``bodyLimit`` before the next step; the body follows, also when it is empty.
     case head(HTTPRequestHead)
     /// The request is complete.
     case body([UInt8])
@@ -85,12 +86,16 @@ package struct HTTPRequestParser: Sendable {
       while let event = try decoder.next(input, at: &offset) {
         switch event {
         case .content(let range):
-          guard range.count <= bodyLimit - bodyByteCount else {
+          guard range.count + decoder.announcedByteCount <= bodyLimit - bodyByteCount else {
             throw .bodyTooLarge(limit: bodyLimit)
           }
           keep(input, range, expected: 0)
         case .end: return finish()
         }
+      }
+      // A size line is enough to know.
+      guard decoder.announcedByteCount <= bodyLimit - bodyByteCount else {
+        throw .bodyTooLarge(limit: bodyLimit)
       }
       phase = .chunked(decoder)
       return nil

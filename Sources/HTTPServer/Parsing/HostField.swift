@@ -1,7 +1,8 @@
 /// The syntax of `Host` (RFC 9110, section 7.2): `uri-host [ ":" port ]`.
 enum HostField {
-  /// Whether the value is a host and possibly a port. An empty value is: a client whose target
-  /// has no authority sends one.
+  /// Whether the value is a host and possibly a port.
+  ///
+  /// An empty value is: a client whose target has no authority sends one.
   static func isValid(_ value: String) -> Bool {
     var rest = value.utf8[...]
     if rest.first == UInt8(ascii: "[") {

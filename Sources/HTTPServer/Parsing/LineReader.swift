@@ -32,6 +32,7 @@ struct LineReader: Sendable {
   ///   - input: the bytes at hand.
   ///   - offset: where to read on; moved behind what is taken.
   ///   - limit: most bytes of a line, without its CR LF.
+  /// - Returns: the line, or why there is none yet.
   /// - Throws: the refusal of a control character or of a bare CR or LF.
   mutating func next(
     _ input: borrowing Span<UInt8>, at offset: inout Int, limit: Int

@@ -114,7 +114,9 @@ final class ExchangeCore: Sendable {
   /// The client will not read the answer, or must not wait for it: tells the handler, unless it
   /// is done already.
   ///
-  /// - Parameter isGone: the connection takes nothing any more.
+  /// - Parameters:
+  ///   - reason: why.
+  ///   - isGone: the connection takes nothing any more.
   func cancel(_ reason: HTTPCancellation, isGone: Bool) {
     let (cancelActions, writableActions) = state.withLock { state in
       if isGone { state.isGone = true }

@@ -54,8 +54,9 @@ package final class HTTPExchange: Sendable {
   package func write(_ bytes: [UInt8]) -> WriteResult { core.write(bytes) }
 
   /// Calls back once, when a writer that was told ``WriteResult/full`` may go on or when the
-  /// connection is gone; at once if that is so already. Runs on an event loop: it must return
-  /// at once.
+  /// connection is gone; at once if that is so already.
+  ///
+  /// Runs on an event loop: it must return at once.
   package func whenWritable(_ action: @escaping @Sendable () -> Void) {
     core.whenWritable(action)
   }
@@ -68,7 +69,9 @@ package final class HTTPExchange: Sendable {
   package func abort() { core.abort() }
 
   /// Calls back once if the client leaves, or the request's time is over, before the answer is
-  /// complete; at once if that has happened. Runs on an event loop: it must return at once.
+  /// complete; at once if that has happened.
+  ///
+  /// Runs on an event loop: it must return at once.
   package func onCancel(_ action: @escaping @Sendable (HTTPCancellation) -> Void) {
     core.onCancel(action)
   }

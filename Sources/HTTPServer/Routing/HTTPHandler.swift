@@ -1,7 +1,9 @@
 /// Answers requests of one route.
 package protocol HTTPHandler: Sendable {
-  /// Takes a complete request. Called on an event loop, so it must return at once: longer work
-  /// goes to threads of its own, which answer through the exchange later.
+  /// Takes a complete request.
+  ///
+  /// Called on an event loop, so it must return at once: longer work goes to threads of its own,
+  /// which answer through the exchange later.
   ///
   /// - Parameters:
   ///   - request: the request, its body included.

@@ -105,8 +105,9 @@ package struct HTTPRouter: Sendable {
     return method == .options ? .options(allow: allowed) : .methodNotAllowed(allow: allowed)
   }
 
-  /// Collects the nodes with routes that the segments lead to, best first. Stops at the first
-  /// one that takes the method, leaving its placeholder values in `values`.
+  /// Collects the nodes with routes that the segments lead to, best first.
+  ///
+  /// Stops at the first one that takes the method, leaving its placeholder values in `values`.
   @discardableResult
   private func find(
     _ segments: ArraySlice<String>, from place: Int, _ values: inout [String],

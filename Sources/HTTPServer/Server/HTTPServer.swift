@@ -31,7 +31,9 @@ package final class HTTPServer: Sendable {
     shared = ServerShared(configuration: configuration, router: router, observer: observer)
   }
 
-  /// Starts listening. May be called for several addresses.
+  /// Starts listening.
+  ///
+  /// May be called for several addresses.
   ///
   /// Also makes the process ignore SIGPIPE: a client that leaves must not end it.
   ///

@@ -1,4 +1,6 @@
-/// Every limit of the server. Times run on a monotonic clock.
+/// Every limit of the server.
+///
+/// Times run on a monotonic clock.
 package struct HTTPServerConfiguration: Sendable {
   /// Most bytes and fields of request headers.
   package var parser = HTTPParserLimits()
@@ -42,7 +44,9 @@ package struct HTTPServerConfiguration: Sendable {
   package var idleTimeout = Duration.seconds(60)
   /// Without a single byte taken of a response that waits for the client.
   package var writeStallTimeout = Duration.seconds(30)
-  /// From a complete request to the start of its answer; then 504. Nil for no limit here.
+  /// From a complete request to the start of its answer; then 504.
+  ///
+  /// Nil for no limit here.
   package var requestTimeout: Duration?
   /// How long a connection still reads after the server's last byte, so that the client sees
   /// this byte and not a reset.

@@ -1,9 +1,12 @@
-/// Is told what happens on the wire. Called on event loops: every method must return at once.
+/// Is told what happens on the wire.
+///
+/// Called on event loops: every method must return at once.
 package protocol HTTPServerObserver: Sendable {
   func connectionOpened(_ remoteAddress: SocketAddress)
   func connectionClosed(_ remoteAddress: SocketAddress)
-  /// A connection or a request was refused before any handler saw it. The failure's `code` is of
-  /// bounded variety.
+  /// A connection or a request was refused before any handler saw it.
+  ///
+  /// The failure's `code` is of bounded variety.
   func refused(_ failure: HTTPFailure, _ remoteAddress: SocketAddress)
   /// A request has its answer on the wire, or will never have it.
   func requestFinished(_ record: HTTPRequestRecord)

@@ -42,7 +42,9 @@ enum SystemCall {
     return transfer(count)
   }
 
-  /// Sends FIN. A connection that is gone already needs none.
+  /// Sends FIN.
+  ///
+  /// A connection that is gone already needs none.
   static func finishSending(_ descriptor: Int32) { csystem_finish_sending(descriptor) }
 
   private static func transfer(_ count: Int) -> Transfer {
