@@ -17,8 +17,21 @@
 #include <time.h>
 #include <unistd.h>
 
+int csystem_close(int descriptor) {
+  // Linux has released the descriptor even when close reports EINTR: never close twice.
+  return close(descriptor) < 0 && errno != EINTR ? -1 : 0;
+}
+
+static int closing(int descriptor) {
+  int error = errno;
+  (void)csystem_close(descriptor);
+  errno = error;
+  return -1;
+}
+
 #if defined(__linux__)
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 int csystem_poller_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 
@@ -34,12 +47,31 @@ int csystem_poller_remove(int poller, int descriptor) {
   return epoll_ctl(poller, EPOLL_CTL_DEL, descriptor, &event);
 }
 
-int csystem_poller_poll(int poller, struct csystem_event *events, int capacity) {
+int csystem_bell_create(int poller, uint64_t token) {
+  int bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (bell < 0) return -1;
+  // Edge-triggered: each ring is one event, and nobody needs to read the counter.
+  struct epoll_event event = {0};
+  event.events = EPOLLIN | EPOLLET;
+  event.data.u64 = token;
+  if (epoll_ctl(poller, EPOLL_CTL_ADD, bell, &event) < 0) return closing(bell);
+  return bell;
+}
+
+void csystem_bell_ring(int bell) {
+  uint64_t one = 1;
+  // A full counter has rung already.
+  ssize_t written = write(bell, &one, sizeof one);
+  (void)written;
+}
+
+int csystem_poller_poll(int poller, struct csystem_event *events, int capacity,
+                        int milliseconds) {
   struct epoll_event found[256];
   if (capacity > 256) capacity = 256;
   int count;
   do {
-    count = epoll_wait(poller, found, capacity, 0);
+    count = epoll_wait(poller, found, capacity, milliseconds);
   } while (count < 0 && errno == EINTR);
   for (int i = 0; i < count; i++) {
     uint32_t all = found[i].events, seen = 0;
@@ -77,17 +109,33 @@ int csystem_poller_remove(int poller, int descriptor) {
   return kevent(poller, changes, 2, NULL, 0, NULL) < 0 && errno != ENOENT ? -1 : 0;
 }
 
-int csystem_poller_poll(int poller, struct csystem_event *events, int capacity) {
+int csystem_bell_create(int poller, uint64_t token) {
+  struct kevent change;
+  EV_SET(&change, 0, EVFILT_USER, EV_ADD | EV_CLEAR, 0, 0, (void *)(uintptr_t)token);
+  // A copy, so that the caller can close the bell like a descriptor of its own.
+  return kevent(poller, &change, 1, NULL, 0, NULL) < 0 ? -1 : dup(poller);
+}
+
+void csystem_bell_ring(int bell) {
+  struct kevent change;
+  EV_SET(&change, 0, EVFILT_USER, 0, NOTE_TRIGGER, 0, NULL);
+  (void)kevent(bell, &change, 1, NULL, 0, NULL);
+}
+
+int csystem_poller_poll(int poller, struct csystem_event *events, int capacity,
+                        int milliseconds) {
   struct kevent found[256];
-  struct timespec none = {0, 0};
+  struct timespec limit = {milliseconds / 1000, (milliseconds % 1000) * 1000000L};
   if (capacity > 256) capacity = 256;
   int count;
   do {
-    count = kevent(poller, NULL, 0, found, capacity, &none);
+    count = kevent(poller, NULL, 0, found, capacity, &limit);
   } while (count < 0 && errno == EINTR);
   for (int i = 0; i < count; i++) {
     uint32_t seen = 0;
-    if (found[i].filter == EVFILT_READ) {
+    if (found[i].filter == EVFILT_USER) {
+      seen = 0;
+    } else if (found[i].filter == EVFILT_READ) {
       seen |= CSYSTEM_READABLE;
       if (found[i].flags & EV_EOF) seen |= CSYSTEM_PEER_CLOSED;
     } else {
@@ -123,18 +171,6 @@ static int set_flags(int descriptor) {
   int status = fcntl(descriptor, F_GETFL);
   if (status < 0 || fcntl(descriptor, F_SETFL, status | O_NONBLOCK) < 0) return -1;
   return fcntl(descriptor, F_SETFD, FD_CLOEXEC);
-}
-
-int csystem_close(int descriptor) {
-  // Linux has released the descriptor even when close reports EINTR: never close twice.
-  return close(descriptor) < 0 && errno != EINTR ? -1 : 0;
-}
-
-static int closing(int descriptor) {
-  int error = errno;
-  (void)csystem_close(descriptor);
-  errno = error;
-  return -1;
 }
 
 static struct addrinfo *resolve(const char *host, uint16_t port, int flags) {

@@ -31,8 +31,12 @@ int csystem_poller_create(void);
 int csystem_poller_add(int poller, int descriptor, uint64_t token);
 // Stops watching. Call it before the descriptor is closed.
 int csystem_poller_remove(int poller, int descriptor);
-// Events that are waiting now, at most `capacity`; never blocks.
-int csystem_poller_poll(int poller, struct csystem_event *events, int capacity);
+// Events that are waiting, at most `capacity`; waits for the first one up to `milliseconds`.
+int csystem_poller_poll(int poller, struct csystem_event *events, int capacity, int milliseconds);
+// Gives the poller a bell under a token; returns what csystem_bell_ring takes.
+int csystem_bell_create(int poller, uint64_t token);
+// Ends the poller's present or next wait; any thread may.
+void csystem_bell_ring(int bell);
 
 // A peer or local address as text.
 struct csystem_address {

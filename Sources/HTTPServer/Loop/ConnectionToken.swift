@@ -18,6 +18,8 @@ struct ConnectionToken: Sendable, Hashable {
 
   /// Generation of the tokens that name listeners; no connection has it.
   static let listenerGeneration = UInt32.max
+  /// Names the loop's bell: a generation no slot has reached.
+  static let bell = ConnectionToken(slot: .max, generation: listenerGeneration)
 }
 
 /// Names one request of a connection.

@@ -9,14 +9,25 @@ import Synchronization
 /// Other threads leave messages in a mailbox.
 actor EventLoop {
   private struct Mailbox {
+    /// What it takes to have a message looked at.
+    enum Attention {
+      /// Nothing: a turn is under way and will look.
+      case awake
+      /// The bell: a turn waits in the poller.
+      case waiting
+      /// A new turn.
+      case asleep
+      /// No turn will come any more.
+      case gone
+    }
+
     var messages: [LoopMessage] = []
-    /// A turn runs or is under way, and will look into the mailbox.
-    var isAwake = false
-    var isClosed = false
+    var attention = Attention.asleep
   }
 
   private nonisolated let executor: QueueExecutor
   private nonisolated let mailbox = Mutex(Mailbox())
+  private nonisolated let bell: Int32
   private let core: LoopCore
   private var source: (any DispatchSourceRead)?
   private var timer: (any DispatchSourceTimer)?
@@ -35,8 +46,17 @@ actor EventLoop {
     executor = QueueExecutor(label: "pointserve.http.\(index)")
     let poller = csystem_poller_create()
     guard poller >= 0 else { throw SystemCall.failure("creating a poller") }
+    bell = csystem_bell_create(poller, ConnectionToken.bell.rawValue)
+    guard bell >= 0 else {
+      let failure = SystemCall.failure("creating a poller's bell")
+      csystem_close(poller)
+      throw failure
+    }
     core = LoopCore(poller: poller, shared: shared)
   }
+
+  // Whoever rings the bell holds the loop, so nobody does any more.
+  deinit { csystem_close(bell) }
 
   /// Starts turning.
   ///
@@ -72,36 +92,47 @@ actor EventLoop {
   /// False when the loop has stopped and drops it.
   @discardableResult
   nonisolated func post(_ message: LoopMessage) -> Bool {
-    let (isTaken, wakes) = mailbox.withLock { mailbox in
-      guard !mailbox.isClosed else { return (false, false) }
+    let attention = mailbox.withLock { mailbox in
+      let attention = mailbox.attention
+      guard attention != .gone else { return attention }
       mailbox.messages.append(message)
-      defer { mailbox.isAwake = true }
-      return (true, !mailbox.isAwake)
+      mailbox.attention = .awake
+      return attention
     }
-    if wakes {
-      executor.queue.async { self.assumeIsolated { $0.turn() } }
+    switch attention {
+    case .awake: return true
+    case .waiting: csystem_bell_ring(bell)
+    case .asleep: executor.queue.async { self.assumeIsolated { $0.turn() } }
+    case .gone: return false
     }
-    return isTaken
+    return true
   }
 
-  /// Serves events, messages and due times until there are none.
+  /// How long a turn waits in the poller before the queue's thread goes back to Dispatch. Under
+  /// load this saves the way through Dispatch's manager thread, which costs more than a request.
+  private static let patienceMilliseconds: Int32 = 5
+
+  /// Serves events, messages and due times until there are none for a while.
   private func turn() {
-    mailbox.withLock { $0.isAwake = true }
-    while true {
-      let hadEvents = core.serveEvents()
+    mailbox.withLock { if $0.attention != .gone { $0.attention = .awake } }
+    var milliseconds: Int32 = 0
+    while !core.isFinished {
+      let hadEvents = core.serveEvents(waiting: milliseconds)
       let messages = mailbox.withLock { mailbox in
+        mailbox.attention = .awake
         let messages = mailbox.messages
         mailbox.messages = []
         return messages
       }
       for message in messages { core.serve(message) }
       core.serveTimes()
-      if hadEvents || !messages.isEmpty || core.hasResumable { continue }
-      let isDone = mailbox.withLock { mailbox in
-        mailbox.isAwake = !mailbox.messages.isEmpty
-        return !mailbox.isAwake
+      let isDone = !hadEvents && messages.isEmpty && !core.hasResumable && milliseconds > 0
+      milliseconds = mailbox.withLock { mailbox in
+        guard mailbox.messages.isEmpty, !core.hasResumable else { return 0 }
+        mailbox.attention = isDone ? .asleep : .waiting
+        return Self.patienceMilliseconds
       }
-      if isDone { break }
+      if isDone, milliseconds > 0 { break }
     }
     if core.isFinished { finish() } else { arm() }
   }
@@ -125,7 +156,7 @@ actor EventLoop {
   private func finish() {
     guard let source else { return }
     let left = mailbox.withLock { mailbox in
-      mailbox.isClosed = true
+      mailbox.attention = .gone
       let left = mailbox.messages
       mailbox.messages = []
       return left

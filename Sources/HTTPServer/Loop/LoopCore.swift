@@ -47,13 +47,16 @@ final class LoopCore {
   /// Connections that stopped in the middle so that others had a turn.
   var hasResumable: Bool { !resumable.isEmpty }
 
-  /// Serves the waiting events; false when there were none.
-  func serveEvents() -> Bool {
-    now = .now
+  /// Serves the waiting events.
+  ///
+  /// - Parameter milliseconds: how long to wait for the first.
+  /// - Returns: false when there were none.
+  func serveEvents(waiting milliseconds: Int32 = 0) -> Bool {
     let count = unsafe events.withUnsafeMutableBufferPointer {
       // The buffer holds as many events as its count says.
-      unsafe csystem_poller_poll(poller, $0.baseAddress, Int32($0.count))
+      unsafe csystem_poller_poll(poller, $0.baseAddress, Int32($0.count), milliseconds)
     }
+    now = .now
     for index in 0..<max(0, Int(count)) {
       let event = events[index]
       let token = ConnectionToken(rawValue: event.token)

@@ -88,11 +88,16 @@ final class ExchangeCore: Sendable {
 
   /// The handler has let go of the exchange.
   func abandon() {
-    let failure = HTTPFailure(
-      .internalServerError, code: "internal_error", message: "The request was not answered.")
-    let isCancelled = cancellation != nil
+    let (phase, isCancelled) = state.withLock { ($0.phase, $0.cancellation != nil) }
+    switch phase {
+    case .answered: return
     // A cancelled request is dropped on purpose; nobody waits for its answer.
-    if isCancelled || !respond(.failure(failure, requestID: requestID)) { abort() }
+    case .open where !isCancelled:
+      let failure = HTTPFailure(
+        .internalServerError, code: "internal_error", message: "The request was not answered.")
+      _ = respond(.failure(failure, requestID: requestID))
+    case .open, .streaming: abort()
+    }
   }
 
   func onCancel(_ action: @escaping @Sendable (HTTPCancellation) -> Void) {
