@@ -29,8 +29,6 @@ package enum CloudError: Error, Equatable, Sendable {
   case attributeRange(attribute: String, pointIndex: Int, expected: String, found: String)
   /// The cloud spans more voxels along one axis than can be numbered.
   case extentTooLarge(axis: String, cells: Double, limit: Int)
-  /// The file that the classes shall be written into has no room for this class.
-  case classNotStorable(class: UInt8, pointIndex: Int, format: String, limit: UInt8)
 }
 
 extension CloudError: CustomStringConvertible {
@@ -55,8 +53,6 @@ extension CloudError: CustomStringConvertible {
       "attribute \(attribute) of point \(pointIndex): expected \(expected), found \(found)"
     case .extentTooLarge(let axis, let cells, let limit):
       "the cloud spans \(cells) voxels along \(axis), more than \(limit)"
-    case .classNotStorable(let value, let pointIndex, let format, let limit):
-      "class \(value) of point \(pointIndex) cannot be stored: \(format) holds classes 0 to \(limit)"
     }
   }
 }

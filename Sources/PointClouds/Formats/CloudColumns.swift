@@ -1,0 +1,100 @@
+/// The columns of a table of points, as formats with named columns give them.
+struct CloudColumns {
+  /// What a column says about a point.
+  enum Role: Int, CaseIterable, Sendable {
+    case x, y, z, intensity, returnNumber, numberOfReturns, classification, red, green, blue
+
+    /// The name in errors and in the JSON format.
+    var name: String {
+      switch self {
+      case .x, .y, .z, .intensity, .classification, .red, .green, .blue: "\(self)"
+      case .returnNumber: "return_number"
+      case .numberOfReturns: "number_of_returns"
+      }
+    }
+
+    /// The role of a column by its name, whose case and punctuation do not matter.
+    init?(columnName: String) {
+      let name = columnName.lowercased()
+      let plain = (name.hasPrefix("scalar_") ? String(name.dropFirst(7)) : name)
+        .filter { $0.isLetter || $0.isNumber }
+      switch plain {
+      case "x": self = .x
+      case "y": self = .y
+      case "z": self = .z
+      case "intensity": self = .intensity
+      case "returnnumber": self = .returnNumber
+      case "numberofreturns": self = .numberOfReturns
+      case "classification", "class", "label": self = .classification
+      case "red", "r": self = .red
+      case "green", "g": self = .green
+      case "blue", "b": self = .blue
+      default: return nil
+      }
+    }
+  }
+
+  private var columns = [[Double]?](repeating: nil, count: Role.allCases.count)
+
+  /// The values of a column, `nil` where there is none.
+  subscript(role: Role) -> [Double]? {
+    get { columns[role.rawValue] }
+    _modify { yield &columns[role.rawValue] }
+  }
+
+  /// The cloud; x, y and z are present.
+  ///
+  /// Throws `CloudError.empty`, `.nonFinite`, `.attributeLength` and `.attributeRange`.
+  consuming func cloud() throws(CloudError) -> PointCloud {
+    guard let x = self[.x], let y = self[.y], let z = self[.z] else {
+      preconditionFailure("a decoder made no position columns")
+    }
+    for (role, values) in [(Role.y, y), (.z, z)] where values.count != x.count {
+      throw .attributeLength(attribute: role.name, expected: x.count, found: values.count)
+    }
+    let attributes = PointAttributes(
+      intensity: self[.intensity]?.map { Float($0) },
+      returnNumber: try integers(.returnNumber, as: UInt8.self),
+      numberOfReturns: try integers(.numberOfReturns, as: UInt8.self),
+      classification: try integers(.classification, as: UInt8.self),
+      colors: try colors(count: x.count))
+    var positions: [Double] = []
+    positions.reserveCapacity(3 * x.count)
+    for row in x.indices {
+      positions.append(x[row])
+      positions.append(y[row])
+      positions.append(z[row])
+    }
+    return try PointCloud(positions: positions, attributes: attributes)
+  }
+
+  private func integers<Value: FixedWidthInteger>(
+    _ role: Role, as type: Value.Type
+  ) throws(CloudError) -> [Value]? {
+    guard let column = self[role] else { return nil }
+    var values: [Value] = []
+    values.reserveCapacity(column.count)
+    for (row, number) in column.enumerated() {
+      guard let value = Value(exactly: number) else {
+        throw .attributeRange(
+          attribute: role.name, pointIndex: row,
+          expected: "an integer from \(Value.min) to \(Value.max)", found: "\(number)")
+      }
+      values.append(value)
+    }
+    return values
+  }
+
+  private func colors(count: Int) throws(CloudError) -> [UInt16]? {
+    guard self[.red] != nil || self[.green] != nil || self[.blue] != nil else { return nil }
+    var colors = [UInt16](repeating: 0, count: 3 * count)
+    for (channel, role) in [Role.red, .green, .blue].enumerated() {
+      let values = try integers(role, as: UInt16.self) ?? []
+      guard values.count == count else {
+        throw .attributeLength(attribute: role.name, expected: count, found: values.count)
+      }
+      for row in 0..<count { colors[3 * row + channel] = values[row] }
+    }
+    return colors
+  }
+}

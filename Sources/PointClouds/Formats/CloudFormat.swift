@@ -1,0 +1,59 @@
+/// A file format of point clouds: how it is told apart, read and written.
+package struct CloudFormat: Sendable {
+  /// The name for people, as "LAS".
+  package let name: String
+  /// Media types in lower case without parameters; answers carry the first one.
+  package let mediaTypes: [String]
+  /// File name extensions in lower case, without the dot.
+  package let fileExtensions: [String]
+  /// Whether bytes, from their beginning, look like this format.
+  let recognizes: @Sendable (_ bytes: [UInt8]) -> Bool
+  let decoder: Decoder
+  let encoder: Encoder?
+
+  typealias Decoder =
+    @Sendable (_ bytes: [UInt8], _ maximumPointCount: Int) throws(CloudError) -> DecodedCloud
+  typealias Encoder = @Sendable (ClassifiedCloud) throws(CloudError) -> EncodedCloud
+
+  /// Every format known, in the order in which content is tried.
+  package static let all: [CloudFormat] = [
+    .laz, .las, .ply, .numpy, .json, .text,
+  ]
+
+  /// The format of a media type, which is given in lower case and without parameters.
+  package static func format(mediaType: String) -> CloudFormat? {
+    all.first { $0.mediaTypes.contains(mediaType) }
+  }
+
+  /// The format of a file name extension, in any case, without the dot.
+  package static func format(fileExtension: String) -> CloudFormat? {
+    let lowercased = fileExtension.lowercased()
+    return all.first { $0.fileExtensions.contains(lowercased) }
+  }
+
+  /// The format that bytes look like.
+  package static func format(content bytes: [UInt8]) -> CloudFormat? {
+    all.first { $0.recognizes(bytes) }
+  }
+
+  /// Whether clouds can be written in this format.
+  package var canEncode: Bool { encoder != nil }
+
+  /// Reads a cloud.
+  ///
+  /// Throws `CloudError`: `.malformed` with the place of the fault, `.unsupported`, `.tooManyPoints`
+  /// above `maximumPointCount`, `.empty`, `.nonFinite`, `.attributeLength` or `.attributeRange`.
+  package func decode(
+    _ bytes: [UInt8], maximumPointCount: Int = .max
+  ) throws(CloudError) -> DecodedCloud {
+    try decoder(bytes, maximumPointCount)
+  }
+
+  /// Writes a classified cloud.
+  ///
+  /// Throws `CloudError.unsupported` where the format cannot be written or cannot hold the cloud.
+  package func encode(_ classified: ClassifiedCloud) throws(CloudError) -> EncodedCloud {
+    guard let encoder else { throw .unsupported(format: name, reason: "it can only be read") }
+    return try encoder(classified)
+  }
+}

@@ -1,0 +1,20 @@
+/// A cloud and what is needed to write its file again.
+package struct DecodedCloud: Sendable {
+  /// The file that a cloud came from, where writing it again means changing it.
+  enum Source: Sendable {
+    case none
+    case las(LASFile)
+    case ply(PLYFile)
+  }
+
+  package let cloud: PointCloud
+  let source: Source
+
+  /// A cloud that came from no file.
+  package init(_ cloud: PointCloud) { self.init(cloud, source: .none) }
+
+  init(_ cloud: PointCloud, source: Source) {
+    self.cloud = cloud
+    self.source = source
+  }
+}

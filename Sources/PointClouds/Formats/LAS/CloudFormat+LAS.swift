@@ -1,0 +1,34 @@
+extension CloudFormat {
+  /// LAS 1.0 to 1.4, point formats 0 to 10.
+  ///
+  /// A cloud that came as LAS is written as the same file with other classes; any other as LAS 1.4.
+  static let las = CloudFormat(
+    name: "LAS",
+    mediaTypes: ["application/vnd.las", "application/las"],
+    fileExtensions: ["las"],
+    recognizes: LASHeader.isPresent,
+    decoder: decodeLAS,
+    encoder: { (classified) throws(CloudError) in
+      let file: LASFile
+      if case .las(let source) = classified.decoded.source {
+        file = source
+      } else {
+        file = try LASFile(LASWriter(classified.cloud).file(), maximumPointCount: .max)
+      }
+      return try file.rewritten(classes: classified.classes, confidence: classified.confidence)
+    })
+
+  /// LAS with compressed points, which is recognized but cannot be read yet.
+  static let laz = CloudFormat(
+    name: "LAZ",
+    mediaTypes: ["application/vnd.laz", "application/laz"],
+    fileExtensions: ["laz"],
+    recognizes: LASHeader.isCompressed,
+    decoder: decodeLAS,
+    encoder: nil)
+
+  private static let decodeLAS: Decoder = { (bytes, maximumPointCount) throws(CloudError) in
+    let file = try LASFile(bytes, maximumPointCount: maximumPointCount)
+    return DecodedCloud(try file.cloud(), source: .las(file))
+  }
+}

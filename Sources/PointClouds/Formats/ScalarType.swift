@@ -1,0 +1,54 @@
+/// A type of numbers in binary files.
+enum ScalarType: Sendable, Equatable {
+  case int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64
+
+  /// The length of a number, in bytes.
+  var byteCount: Int {
+    switch self {
+    case .int8, .uint8: 1
+    case .int16, .uint16: 2
+    case .int32, .uint32, .float32: 4
+    case .int64, .uint64, .float64: 8
+    }
+  }
+
+  /// The number at an offset, which the caller has checked.
+  @inline(__always)
+  func value(_ bytes: [UInt8], at offset: Int, _ order: ByteOrder) -> Double {
+    switch self {
+    case .int8: Double(bytes.integer(Int8.self, at: offset, order))
+    case .int16: Double(bytes.integer(Int16.self, at: offset, order))
+    case .int32: Double(bytes.integer(Int32.self, at: offset, order))
+    case .int64: Double(bytes.integer(Int64.self, at: offset, order))
+    case .uint8: Double(bytes.integer(UInt8.self, at: offset, order))
+    case .uint16: Double(bytes.integer(UInt16.self, at: offset, order))
+    case .uint32: Double(bytes.integer(UInt32.self, at: offset, order))
+    case .uint64: Double(bytes.integer(UInt64.self, at: offset, order))
+    case .float32:
+      Double(Float(bitPattern: bytes.integer(UInt32.self, at: offset, order)))
+    case .float64: bytes.double(at: offset, order)
+    }
+  }
+
+  /// The bytes of a number, `nil` where this type has no room for it.
+  func bytes(_ value: Double, _ order: ByteOrder) -> [UInt8]? {
+    let bits: UInt64?
+    switch self {
+    case .int8: bits = Int8(exactly: value).map { UInt64(UInt8(bitPattern: $0)) }
+    case .int16: bits = Int16(exactly: value).map { UInt64(UInt16(bitPattern: $0)) }
+    case .int32: bits = Int32(exactly: value).map { UInt64(UInt32(bitPattern: $0)) }
+    case .int64: bits = Int64(exactly: value).map { UInt64(bitPattern: $0) }
+    case .uint8: bits = UInt8(exactly: value).map(UInt64.init)
+    case .uint16: bits = UInt16(exactly: value).map(UInt64.init)
+    case .uint32: bits = UInt32(exactly: value).map(UInt64.init)
+    case .uint64: bits = UInt64(exactly: value)
+    case .float32: bits = UInt64(Float(value).bitPattern)
+    case .float64: bits = value.bitPattern
+    }
+    guard let bits else { return nil }
+    var bytes: [UInt8] = []
+    bytes.append(littleEndian: bits)
+    bytes.removeLast(8 - byteCount)
+    return order == .littleEndian ? bytes : bytes.reversed()
+  }
+}
