@@ -16,18 +16,16 @@ struct ConvolutionTests {
   ) -> ckernels_local_conv2d_shape {
     ckernels_local_conv2d_shape(
       input_channels: channels, input_height: size.0, input_width: size.1, output_channels: outputs,
-      kernel_height: kernel.0, kernel_width: kernel.1, stride_height: stride.0,
+      output_height: (size.0 + 2 * padding.0 - kernel.0) / stride.0 + 1,
+      output_width: (size.1 + 2 * padding.1 - kernel.1) / stride.1 + 1, kernel_height: kernel.0,
+      kernel_width: kernel.1, stride_height: stride.0,
       stride_width: stride.1, padding_height: padding.0, padding_width: padding.1)
   }
 
   @Test(arguments: localShapes.indices, [0, 1, 5])
   func `locally connected layers agree with the reference`(index: Int, images: Int) throws {
     var shape = Self.localShapes[index]
-    let height =
-      (shape.input_height + 2 * shape.padding_height - shape.kernel_height) / shape.stride_height
-      + 1
-    let width =
-      (shape.input_width + 2 * shape.padding_width - shape.kernel_width) / shape.stride_width + 1
+    let (height, width) = (shape.output_height, shape.output_width)
     let patch = shape.input_channels * shape.kernel_height * shape.kernel_width
     let outputCount = shape.output_channels * height * width
     var random = Random(seed: UInt64(index))

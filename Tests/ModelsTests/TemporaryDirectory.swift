@@ -3,7 +3,7 @@ import Layers
 import Models
 
 /// A directory of one test's own, removed with the value that made it.
-final class TemporaryDirectory {
+final class TemporaryDirectory: Sendable {
   let path: String
 
   init() throws {

@@ -43,6 +43,9 @@ package struct ExecutablePlan: Sendable {
     self.lastUses = lastUses
   }
 
+  /// The layers that are computed, in order; a layer that was folded into another is not among them.
+  package var layerNames: [String] { steps.map(\.layer) }
+
   /// One layer of the plan.
   struct Step: Sendable {
     let layer: String

@@ -13,6 +13,13 @@ package struct ModelStatus: Sendable, Hashable {
   package let state: ModelState
   /// Why the version, or its newest files, are not served; empty where all is well.
   package let reason: String
+
+  package init(name: String, version: Int, state: ModelState, reason: String) {
+    self.name = name
+    self.version = version
+    self.state = state
+    self.reason = reason
+  }
 }
 
 /// What happened to one model while the repository was read, for the log and the metrics.

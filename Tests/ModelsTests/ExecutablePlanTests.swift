@@ -1,0 +1,287 @@
+import Layers
+import Models
+import Testing
+
+@Suite struct ExecutablePlanTests {
+  /// Two KPConvX blocks, an hourglass with folded normalization and a skip connection around it.
+  private static func network() throws -> TestModel {
+    let golden = try GoldenModel(case: "e2e_kpconvx_hourglass_softmax")
+    var model = golden.model
+    model.inputs = []
+    model.input("X", "FP32", [-1, -1, 3])
+    model.input("F", "FP32", [-1, -1, 16])
+    model.input("N", "INT32", [-1, -1, -1])
+    model.layer("gathered", "NeighborMaxPooling", inputs: ["kpconvx_1", "N"])
+    model.layer("joined", "Concatenate", inputs: ["gathered", "hourglass_1", "pwise_out"])
+    model.output("joined", from: "joined")
+    return model
+  }
+
+  /// A request of equal clouds with random neighbors.
+  private static func request(
+    clouds: Int, rows: Int, neighbors: Int, seed: UInt64
+  ) -> [HostTensor] {
+    var numbers = SeededNumbers(seed: seed)
+    return [
+      numbers.floats([clouds, rows, 3]), numbers.floats([clouds, rows, 16]),
+      numbers.indices([clouds, rows, neighbors], below: rows),
+    ]
+  }
+
+  @Test func `a ragged batch gives every request the bits that it gets alone`() throws {
+    let plan = try Self.network().plan()
+    #expect(plan.isBatchable)
+    let requests = [(1, 5, 4), (3, 17, 4), (1, 1, 4), (2, 33, 9), (1, 64, 4), (1, 33, 9)]
+      .enumerated().map { seed, size in
+        Self.request(
+          clouds: size.0, rows: size.1, neighbors: size.2, seed: UInt64(seed + 1))
+      }
+    for request in requests { try plan.validate(request) }
+    var workspace = Workspace()
+    let together = plan.run(requests, in: &workspace)
+    for (request, answer) in zip(requests, together) {
+      var own = Workspace()
+      let alone = plan.run([request], in: &own)[0]
+      #expect(alone.map(\.shape) == answer.map(\.shape))
+      #expect(alone.map(\.bits) == answer.map(\.bits))
+      let again = plan.run([request], in: &workspace)[0]
+      #expect(again.map(\.bits) == answer.map(\.bits))
+      let (clouds, rows) = (request[0].shape[0], request[0].shape[1])
+      #expect(answer.map(\.shape) == [[clouds, rows, 5], [clouds, rows, 16 + 12 + 5]])
+      #expect(answer.allSatisfy { $0.floats.allSatisfy(\.isFinite) })
+    }
+  }
+
+  @Test func `a request without batch axis is answered without one`() throws {
+    var model = try Self.network()
+    model.inputs = []
+    model.input("X", "FP32", [-1, 3])
+    model.input("F", "FP32", [-1, 16])
+    model.input("N", "INT32", [-1, 4])
+    let flat = try model.plan()
+    let request = Self.request(clouds: 1, rows: 9, neighbors: 4, seed: 3)
+    let squeezed = request.map { HostTensor(shape: Array($0.shape.dropFirst()), values: $0.values) }
+    var workspace = Workspace()
+    let answer = flat.run([squeezed], in: &workspace)[0]
+    #expect(answer.map(\.shape) == [[9, 5], [9, 33]])
+    let batched = try Self.network().plan().run([request], in: &workspace)[0]
+    #expect(batched.map(\.bits) == answer.map(\.bits))
+  }
+
+  @Test func `one plan answers alike on several threads at once`() async throws {
+    let plan = try Self.network().plan()
+    let request = Self.request(clouds: 2, rows: 40, neighbors: 6, seed: 7)
+    var workspace = Workspace()
+    let expected = plan.run([request], in: &workspace)[0].map(\.bits)
+    await withTaskGroup(of: Bool.self) { group in
+      for _ in 0..<4 {
+        group.addTask {
+          var own = Workspace()
+          return (0..<5).allSatisfy { _ in
+            plan.run([request], in: &own)[0].map(\.bits) == expected
+          }
+        }
+      }
+      for await isEqual in group { #expect(isEqual) }
+    }
+  }
+
+  @Test func `normalization folds into the layer before it and changes only rounding`() throws {
+    var numbers = SeededNumbers(seed: 11)
+    var model = TestModel()
+    model.input("x", "FP32", [-1, 6])
+    model.layer("dense", "Dense", ["units": .integer(5)], inputs: ["x"])
+    model.layer("norm", "BatchNormalization", inputs: ["dense"])
+    model.layer("again", "BatchNormalization", inputs: ["norm"])
+    model.layer("act", "ReLU", inputs: ["again"])
+    model.layer("unused", "ReLU", inputs: ["norm"])
+    model.output("y", from: "act")
+    model.weights["dense/kernel"] = numbers.floats([6, 5])
+    model.weights["dense/bias"] = numbers.floats([5])
+    for layer in ["norm", "again"] {
+      for name in ["gamma", "beta", "moving_mean"] {
+        model.weights["\(layer)/\(name)"] = numbers.floats([5])
+      }
+      let variance = numbers.floats([5]).floats.map { abs($0) + 0.1 }
+      model.weight("\(layer)/moving_variance", [5], variance)
+    }
+    let folded = try model.plan()
+    #expect(folded.layerNames == ["dense", "act"])
+    model.output("kept", from: "dense")
+    model.output("kept too", from: "norm")
+    let unfolded = try model.plan()
+    #expect(unfolded.layerNames == ["dense", "norm", "again", "act"])
+    let request = [numbers.floats([50, 6])]
+    var workspace = Workspace()
+    expectClose(
+      folded.run([request], in: &workspace)[0][0],
+      unfolded.run([request], in: &workspace)[0][0], absolute: 1e-6, relative: 1e-5)
+  }
+
+  @Test func `memory is used again once a tensor was read for the last time`() throws {
+    var model = TestModel()
+    model.input("x", "FP32", [-1, 16])
+    for index in 0..<20 {
+      model.layer("l\(index)", "ReLU", inputs: [index == 0 ? "x" : "l\(index - 1)"])
+    }
+    model.output("y", from: "l19")
+    let plan = try model.plan()
+    var numbers = SeededNumbers(seed: 5)
+    let request = [numbers.floats([100, 16])]
+    var workspace = Workspace()
+    let answer = plan.run([request], in: &workspace)[0][0]
+    #expect(answer.floats == request[0].floats.map { max($0, 0) })
+    #expect(workspace.byteCount <= 2 * 100 * 16 * 4 + 64)
+  }
+
+  @Test func `weights that a request brings keep requests apart`() throws {
+    let golden = try GoldenModel(case: "local_conv2d_external")
+    let plan = try golden.model.plan()
+    #expect(!plan.isBatchable)
+    var workspace = Workspace()
+    var other = golden.request
+    other[1] = HostTensor(
+      shape: other[1].shape, values: .float32(other[1].floats.map { $0 * 2 }))
+    let together = plan.run([golden.request, other], in: &workspace)
+    #expect(together[0] == plan.run([golden.request], in: &workspace)[0])
+    #expect(together[1] == plan.run([other], in: &workspace)[0])
+    #expect(together[0] != together[1])
+  }
+
+  @Test func `an empty list of images gives an empty answer`() throws {
+    let golden = try GoldenModel(case: "local_conv2d_basic")
+    let plan = try golden.model.plan()
+    let request = [HostTensor(shape: [0, 3, 6, 5], values: .float32([]))]
+    try plan.validate(request)
+    var workspace = Workspace()
+    let answer = plan.run([request], in: &workspace)[0][0]
+    #expect(answer.shape[0] == 0 && answer.shape.count == 4 && answer.floats.isEmpty)
+    let both = plan.run([request, golden.request], in: &workspace)
+    #expect(both[0][0] == answer)
+    #expect(both[1] == plan.run([golden.request], in: &workspace)[0])
+  }
+
+  /// One change to a request that fits, and how it is refused.
+  struct Fault: Sendable, CustomTestStringConvertible {
+    let message: String
+    let change: @Sendable (inout [HostTensor]) -> Void
+    var testDescription: String { message }
+  }
+
+  static let faults = [
+    Fault(message: "expected 3 inputs, found 2") { $0.removeLast() },
+    Fault(message: "input \"N\": expected datatype INT32, found FP32") { $0[2] = $0[1] },
+    Fault(
+      message: "input \"X\": expected the shape [-1, -1, 3] with no empty extent but the number of "
+        + "rows, found [2, 6, 2]"
+    ) { $0[0] = HostTensor(shape: [2, 6, 2], values: .float32(Array(repeating: 0, count: 24))) },
+    Fault(
+      message: "input \"X\": expected the shape [-1, -1, 3] with no empty extent but the number of "
+        + "rows, found [12, 3]"
+    ) { $0[0].shape = [12, 3] },
+    Fault(
+      message: "input \"X\": expected the shape [-1, -1, 3] with no empty extent but the number of "
+        + "rows, found [-2, -6, 3]"
+    ) { $0[0].shape = [-2, -6, 3] },
+    Fault(
+      message: "input \"X\": expected the shape [-1, -1, 3] with no empty extent but the number of "
+        + "rows, found [4611686018427387904, 4, 3]"
+    ) { $0[0].shape = [1 << 62, 4, 3] },
+    Fault(
+      message: "input \"X\": expected the shape [-1, -1, 3] with no empty extent but the number of "
+        + "rows, found [4611686018427387904, 0, 3]"
+    ) { $0[0] = HostTensor(shape: [1 << 62, 0, 3], values: .float32([])) },
+    Fault(
+      message:
+        "input \"N\": expected the shape [-1, -1, -1] with no empty extent but the number of "
+        + "rows, found [2, 6, 0]"
+    ) { $0[2] = HostTensor(shape: [2, 6, 0], values: .int32([])) },
+    Fault(message: "input \"X\": expected 36 values as its shape says, found 35") {
+      $0[0].values = .float32(Array($0[0].floats.dropLast()))
+    },
+    Fault(message: "input \"F\": expected finite values, found nan at element 20") {
+      $0[1].setFloat(.nan, at: 20)
+    },
+    Fault(message: "input \"X\": expected finite values, found -inf at element 35") {
+      $0[0].setFloat(-.infinity, at: 35)
+    },
+    Fault(message: "input \"N\": expected indices from 0 to 5, found -1 at element 0") {
+      $0[2].setIndex(-1, at: 0)
+    },
+    Fault(message: "input \"N\": expected indices from 0 to 5, found 6 at element 47") {
+      $0[2].setIndex(6, at: 47)
+    },
+    Fault(message: "input \"N\": expected indices from 0 to 5, found 2147483647 at element 24") {
+      $0[2].setIndex(.max, at: 24)
+    },
+    Fault(
+      message: "layer \"kpconvx_1\": input \"X\": expected 1 clouds, found 2"
+    ) { $0[1] = HostTensor(shape: [1, 12, 16], values: $0[1].values) },
+    Fault(
+      message: "layer \"kpconvx_1\": input \"X\": expected 5 rows in cloud 0, found 6"
+    ) { $0[1] = HostTensor(shape: [2, 5, 16], values: .float32(Array($0[1].floats.prefix(160)))) },
+  ]
+
+  @Test(arguments: faults)
+  func `a request with one fault is refused with input, expected and found`(fault: Fault) throws {
+    let plan = try Self.network().plan()
+    var request = Self.request(clouds: 2, rows: 6, neighbors: 4, seed: 1)
+    try plan.validate(request)
+    fault.change(&request)
+    let error = #expect(throws: RequestError.self) { try plan.validate(request) }
+    #expect(error?.description == fault.message)
+  }
+
+  @Test func `indices are held against the rows that they name, cloud by cloud`() throws {
+    var model = TestModel()
+    model.input("F", "FP32", [-1, -1, 2])
+    model.input("U", "INT64", [-1, -1, 1])
+    model.layer("up", "Gather", inputs: ["F", "U"])
+    model.output("y", from: "up")
+    let plan = try model.plan()
+    let features = HostTensor(shape: [2, 2, 2], values: .float32([1, 2, 3, 4, 5, 6, 7, 8]))
+    let indices = HostTensor(shape: [2, 3, 1], values: .int32([1, 0, 1, 0, 0, 1]))
+    try plan.validate([features, indices])
+    var workspace = Workspace()
+    let answer = plan.run([[features, indices]], in: &workspace)[0][0]
+    #expect(
+      answer
+        == HostTensor(
+          shape: [2, 3, 2], values: .float32([3, 4, 1, 2, 3, 4, 5, 6, 5, 6, 7, 8])))
+    var wrong = indices
+    wrong.setIndex(2, at: 4)
+    #expect(throws: RequestError.indexOutOfRange(input: "U", index: 4, rowCount: 2, found: 2)) {
+      try plan.validate([features, wrong])
+    }
+  }
+
+  @Test func `a request beyond the memory of a worker is refused`() throws {
+    var model = TestModel()
+    model.input("x", "FP32", [-1, 1])
+    model.layer(
+      "wide", "Dense", ["units": .integer(4096), "use_bias": .bool(false)], inputs: ["x"])
+    model.output("y", from: "wide")
+    model.weight("wide/kernel", [1, 4096], Array(repeating: 0, count: 4096))
+    let plan = try model.plan()
+    let rows = 300_000
+    let request = [
+      HostTensor(shape: [rows, 1], values: .float32(Array(repeating: 0, count: rows)))
+    ]
+    let error = #expect(throws: RequestError.self) { try plan.validate(request) }
+    #expect(error?.description.hasPrefix("expected a request that 4294967296 bytes") == true)
+  }
+}
+
+extension HostTensor {
+  fileprivate mutating func setFloat(_ value: Float, at index: Int) {
+    guard case .float32(var values) = values else { return }
+    values[index] = value
+    self.values = .float32(values)
+  }
+
+  fileprivate mutating func setIndex(_ value: Int32, at index: Int) {
+    guard case .int32(var values) = values else { return }
+    values[index] = value
+    self.values = .int32(values)
+  }
+}
