@@ -30,6 +30,16 @@ package struct Segmenter: Sendable {
     }
   }
 
+  /// Checks a loaded model.
+  ///
+  /// - Throws: `SegmentationError.notASegmentationModel`, and as the other initializer.
+  package init(model: LoadedModel) throws(SegmentationError) {
+    guard let section = model.manifest.segmentation else {
+      throw .notASegmentationModel(model: model.name)
+    }
+    try self.init(inputs: model.plan.inputs, outputs: model.plan.outputs, section: section)
+  }
+
   /// The classes that labels index.
   package var classes: [PointClass] { section.classes }
 

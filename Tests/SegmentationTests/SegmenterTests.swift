@@ -210,3 +210,8 @@ func `every kind of window and reduction labels by the network's scores`(
     return
   }
 }
+
+@Test func `only a model with a segmentation section takes clouds`() throws {
+  let model = try LoadedModel(from: .builtIn, name: "demo", version: 1)
+  #expect(try Segmenter(model: model).classes.map(\.lasCode) == [2, 3, 5, 6, 14, 15, 64])
+}

@@ -29,7 +29,7 @@ struct NearestVoxels: Sendable {
       }
       // Only within the radius no voxel was missed.
       if candidates.count >= wanted {
-        return candidates.sorted().prefix(wanted).map(\.voxel).sorted()
+        return Self.nearest(wanted, of: candidates, radius: radius).map(\.voxel).sorted()
       }
       radius *= 1.5
     }
@@ -44,7 +44,9 @@ struct NearestVoxels: Sendable {
     let candidates = candidates(around: voxel, center: position(voxel), radius: radius) { offset in
       (offset * offset).sum()
     }
-    let nearest = candidates.count > limit ? candidates.sorted().prefix(limit) : candidates[...]
+    let nearest =
+      candidates.count > limit
+      ? Self.nearest(limit, of: candidates, radius: radius) : candidates
     let ordered = nearest.sorted { $0.voxel < $1.voxel }
     return (ordered.map(\.voxel), ordered.map(\.squaredDistance))
   }
@@ -80,5 +82,37 @@ struct NearestVoxels: Sendable {
           squaredDistance: squared, steps: Int32(steps < 0 ? steps + count : steps), voxel: other))
     }
     return candidates
+  }
+
+  /// The first `wanted` candidates in their order, themselves in any order.
+  ///
+  /// Squared distances of an even distribution are even: counted in shells, all but one shell are
+  /// taken or left whole.
+  private static func nearest(
+    _ wanted: Int, of candidates: [Candidate], radius: Double
+  ) -> [Candidate] {
+    let shellCount = 1024
+    func shell(_ candidate: Candidate) -> Int {
+      let share = candidate.squaredDistance / (radius * radius)
+      // Also of a radius whose square is zero.
+      return share < 1 ? Int(share * Double(shellCount)) : shellCount
+    }
+    var counts = [Int](repeating: 0, count: shellCount + 1)
+    for candidate in candidates { counts[shell(candidate)] += 1 }
+    var lastShell = 0
+    var innerCount = 0
+    while innerCount + counts[lastShell] < wanted {
+      innerCount += counts[lastShell]
+      lastShell += 1
+    }
+    var chosen: [Candidate] = []
+    chosen.reserveCapacity(wanted)
+    var outermost: [Candidate] = []
+    for candidate in candidates {
+      let shell = shell(candidate)
+      if shell < lastShell { chosen.append(candidate) }
+      if shell == lastShell { outermost.append(candidate) }
+    }
+    return chosen + outermost.sorted().prefix(wanted - innerCount)
   }
 }
