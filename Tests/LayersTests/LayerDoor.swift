@@ -20,6 +20,12 @@ struct LayerDoor {
     try #require(stored.names.isEmpty, "weights were left over: \(stored.names)")
   }
 
+  /// The same layer with another operator.
+  init(_ door: LayerDoor, _ layerOperator: any LayerOperator) {
+    configuration = door.configuration
+    self.layerOperator = layerOperator
+  }
+
   /// The answer to one request.
   func answer(_ inputs: [GoldenTensor]) throws -> GoldenTensor {
     try answer(inputs, layouts: inputs.map(\.layout))
