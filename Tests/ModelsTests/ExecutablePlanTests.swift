@@ -134,6 +134,25 @@ import Testing
     #expect(workspace.byteCount <= 2 * 100 * 16 * 4 + 64)
   }
 
+  @Test(arguments: [
+    Float.greatestFiniteMagnitude, -.greatestFiniteMagnitude, 1e38, .leastNonzeroMagnitude, -0.0,
+  ])
+  func `extreme finite values are answered and leave other requests alone`(value: Float) throws {
+    let plan = try Self.network().plan()
+    let request = Self.request(clouds: 1, rows: 8, neighbors: 4, seed: 2)
+    let extreme = request.map { tensor in
+      guard case .float32(let values) = tensor.values else { return tensor }
+      return HostTensor(
+        shape: tensor.shape, values: .float32(Array(repeating: value, count: values.count)))
+    }
+    try plan.validate(extreme)
+    var workspace = Workspace()
+    let alone = plan.run([request], in: &workspace)[0].map(\.bits)
+    let together = plan.run([extreme, request, extreme], in: &workspace)
+    #expect(together[1].map(\.bits) == alone)
+    #expect(together[0].map(\.bits) == together[2].map(\.bits))
+  }
+
   @Test func `weights that a request brings keep requests apart`() throws {
     let golden = try GoldenModel(case: "local_conv2d_external")
     let plan = try golden.model.plan()
