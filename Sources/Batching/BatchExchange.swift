@@ -57,16 +57,20 @@ final class BatchExchange<Lane: BatchLane, Payload: Sendable>: Sendable {
   var idleWorkerCount: Int { state.withLock { $0.idleWorkerCount } }
 
   func submit(
-    _ payload: Payload, pointCount: Int, lane: Lane, deadline: ContinuousClock.Instant?
-  ) throws(WorkRefusal) -> BatchItemID {
-    let id = try state.withLock { (state) throws(WorkRefusal) in
+    _ work: [(payload: Payload, pointCount: Int)], lane: Lane, deadline: ContinuousClock.Instant?
+  ) throws(WorkRefusal) -> [BatchItemID] {
+    let ids = try state.withLock { (state) throws(WorkRefusal) in
       guard !state.isFinished else { throw .finished }
-      return state.queue.append(
-        payload, pointCount: pointCount, lane: lane, deadline: deadline, at: .now)
+      let now = ContinuousClock.now
+      return work.map { payload, pointCount in
+        state.queue.append(
+          payload, pointCount: pointCount, lane: lane, deadline: deadline, at: now)
+      }
     }
     changes.add(1, ordering: .releasing)
+    // One suffices: a worker that leaves something behind wakes the next.
     state.signal()
-    return id
+    return ids
   }
 
   func cancel(_ ids: [BatchItemID]) -> [Item] {

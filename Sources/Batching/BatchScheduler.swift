@@ -64,22 +64,38 @@ package final class BatchScheduler<Lane: BatchLane, Payload: Sendable>: Sendable
   /// Workers that wait for something to do.
   package var idleWorkerCount: Int { exchange.idleWorkerCount }
 
-  /// Lets an item wait for a batch; also while draining, for requests accepted before.
+  /// Lets items wait for a batch, all at once; also while draining, for requests accepted before.
+  ///
+  /// - Parameters:
+  ///   - work: Whole requests or parts of one, each with its cost in points, not negative.
+  ///   - lane: Items batch with those of the same lane only.
+  ///   - deadline: From then on an item is expired instead of computed.
+  /// - Returns: What `cancel` takes, in the order of `work`.
+  /// - Throws: ``WorkRefusal/finished`` after `finish`; then none of the items waits.
+  @discardableResult
+  package func submit(
+    _ work: [(payload: Payload, pointCount: Int)], lane: Lane,
+    deadline: ContinuousClock.Instant? = nil
+  ) throws(WorkRefusal) -> [BatchItemID] {
+    let ids = try exchange.submit(work, lane: lane, deadline: deadline)
+    if let deadline { timer.schedule(deadline) }
+    return ids
+  }
+
+  /// Lets one item wait for a batch.
   ///
   /// - Parameters:
   ///   - payload: The work, a whole request or a part of one.
   ///   - pointCount: Its cost in points, not negative.
   ///   - lane: Items batch with those of the same lane only.
   ///   - deadline: From then on the item is expired instead of computed.
-  /// - Returns: What `cancel` takes.
+  /// - Returns: What `cancel` takes: one identifier.
   /// - Throws: ``WorkRefusal/finished`` after `finish`.
   @discardableResult
   package func submit(
     _ payload: Payload, pointCount: Int, lane: Lane, deadline: ContinuousClock.Instant? = nil
-  ) throws(WorkRefusal) -> BatchItemID {
-    let id = try exchange.submit(payload, pointCount: pointCount, lane: lane, deadline: deadline)
-    if let deadline { timer.schedule(deadline) }
-    return id
+  ) throws(WorkRefusal) -> [BatchItemID] {
+    try submit([(payload, pointCount)], lane: lane, deadline: deadline)
   }
 
   /// Takes back the items that still wait, for instance of a client that has gone.

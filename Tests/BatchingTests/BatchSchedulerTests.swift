@@ -100,23 +100,24 @@ struct BatchSchedulerTests {
     #expect(batches.values == [["first"], ["one", "two", "three"]])
   }
 
-  @Test func `large items due together are spread over the idle workers`() throws {
-    let both = Monitor(0)
+  @Test func `the windows of one request are spread over the idle workers`() throws {
+    let running = Monitor(0)
     let scheduler = try BatchScheduler<TestLane, Int>(
-      workerCount: 2, onExpired: { _ in }, makeWorkspace: { CountingWorkspace() },
-      run: { workspace, batch in
+      workerCount: 2, spin: .zero, onExpired: { _ in }, makeWorkspace: { CountingWorkspace() },
+      run: { _, batch in
         // Ends only when both workers are computing at the same time.
-        both.withLock { $0 += 1 }
-        both.broadcast()
-        both.wait { $0 >= 2 ? .done(()) : .wait(until: nil) }
+        running.withLock { $0 += batch.items.count }
+        running.broadcast()
+        running.wait { $0.isMultiple(of: 4) ? .done(()) : .wait(until: nil) }
       })
-    // One batch would hold both; the delay makes sure that both wait when it is due.
-    let lane = TestLane("a", BatchLimits(requestsPerBatch: 2, maximumDelay: .seconds(60)))
-    while scheduler.idleWorkerCount < 2 {}
-    try scheduler.submit(0, pointCount: 4096, lane: lane)
-    try scheduler.submit(1, pointCount: 4096, lane: lane)
+    for round in 1...20 {
+      while scheduler.idleWorkerCount < 2 {}
+      let windows = (0..<4).map { (payload: $0, pointCount: 4096) }
+      #expect(try scheduler.submit(windows, lane: TestLane()).count == 4)
+      running.wait { $0 == 4 * round ? .done(()) : .wait(until: nil) }
+    }
     scheduler.finish()
-    #expect(both.withLock { $0 } == 2)
+    #expect(running.withLock { $0 } == 80)
   }
 
   @Test func `a deadline is kept while every worker is busy`() throws {
@@ -163,11 +164,11 @@ struct BatchSchedulerTests {
       })
     let running = try scheduler.submit(0, pointCount: 1, lane: TestLane())
     _ = begun.waitFor(1)
-    let waiting = try (1...3).map { payload in
+    let waiting = try (1...3).flatMap { payload in
       try scheduler.submit(
         payload, pointCount: 1, lane: TestLane(), deadline: .now + .seconds(600))
     }
-    #expect(scheduler.cancel([running, waiting[0], waiting[2]]).map(\.payload) == [1, 3])
+    #expect(scheduler.cancel(running + [waiting[0], waiting[2]]).map(\.payload) == [1, 3])
     #expect(scheduler.cancel(waiting).map(\.payload) == [2])
     gate.open()
     scheduler.finish()
@@ -207,11 +208,15 @@ struct BatchSchedulerTests {
       let windowsLeft: Int
       let permit: Permit
     }
+    struct Resubmissions: Sendable {
+      var waiting: [Work] = []
+      var isOver = false
+    }
     let lane = TestLane(
       "a",
       BatchLimits(requestsPerBatch: 4, maximumDelay: .microseconds(200), smallestSharePoints: 1))
     // A request's next window is submitted when the one before is computed, also while draining.
-    let (next, resubmissions) = (Monitor<[Work]>([]), Monitor(false))
+    let next = Monitor(Resubmissions())
     let scheduler = try BatchScheduler<TestLane, Work>(
       workerCount: 2, onExpired: { _ in Issue.record("nothing expires here") },
       makeWorkspace: { CountingWorkspace() },
@@ -221,16 +226,19 @@ struct BatchSchedulerTests {
             answered.add(item.payload.request)
             item.payload.permit.release()
           } else {
-            next.withLock { $0.append(item.payload) }
+            next.withLock { $0.waiting.append(item.payload) }
             next.broadcast()
           }
         }
       })
     let feeder = try WorkerThread(name: "feeder") {
-      while let work = next.wait({ (waiting: inout [Work]) -> Monitor<[Work]>.Decision<Work?> in
-        if let work = waiting.popLast() { return .done(work) }
-        return resubmissions.withLock { $0 } ? .done(nil) : .wait(until: nil)
-      }) {
+      func nextWork() -> Work? {
+        next.wait { state in
+          if let work = state.waiting.popLast() { return .done(work) }
+          return state.isOver ? .done(nil) : .wait(until: nil)
+        }
+      }
+      while let work = nextWork() {
         do {
           try scheduler.submit(
             Work(
@@ -263,7 +271,7 @@ struct BatchSchedulerTests {
     }
     scheduler.drain()
     #expect(admission.waitUntilIdle(until: .now + .seconds(60)))
-    resubmissions.withLock { $0 = true }
+    next.withLock { $0.isOver = true }
     next.broadcast()
     feeder.join()
     scheduler.finish()
