@@ -21,8 +21,8 @@ COPY Package.swift Package.resolve[d] ./
 RUN swift package resolve
 COPY . .
 RUN swift build --configuration release --product pointserve --static-swift-stdlib \
-      -Xlinker --gc-sections -Xlinker --strip-all \
-  && deploy/image/assemble-root.sh .build/release/pointserve /root-of-image
+      -Xlinker --gc-sections -Xlinker --strip-all
+RUN deploy/image/assemble-root.sh .build/release/pointserve /root-of-image
 
 FROM scratch
 ARG VERSION=1.0

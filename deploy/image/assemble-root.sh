@@ -41,6 +41,7 @@ toolchain=$(dirname "$(dirname "$(realpath "$(command -v swift)")")")
 install -D -m 0644 "$toolchain/share/swift/LICENSE.txt" "$root/usr/share/doc/swift/copyright"
 swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9.]*\).*/swift \1/p' |
   head -n 1 >"$root/usr/share/doc/pointserve-components"
+shopt -s nullglob
 for checkout in .build/checkouts/*/; do
   name=$(basename "$checkout")
   install -D -m 0644 "$checkout"/LICENSE* --target-directory "$root/usr/share/doc/$name"
