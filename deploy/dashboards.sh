@@ -65,26 +65,29 @@ traffic() {
     send --data-binary @deploy/samples/tile.las "$tls/$segment"
     send --data-binary @deploy/samples/tile.las --max-time 0.1 "$tls/$segment"
   done &
+  local clients
   while [ $SECONDS -lt $end ]; do
+    clients=()
     send --data-binary @deploy/samples/tile.las "$plain/$segment" &
+    clients+=($!)
     send --data-binary @deploy/samples/tile.xyz -H 'Content-Type: text/plain' "$plain/$segment" &
+    clients+=($!)
     send --data-binary @deploy/samples/tile.las "$plain/$segment" &
-    send --data-binary 'no cloud' -H 'Content-Type: application/vnd.las' "$plain/$segment" &
+    clients+=($!)
+    send --data-binary 'no cloud' -H 'Content-Type: application/vnd.las' "$plain/$segment"
     send "$plain/nowhere"
-    sleep 0.2
-    # shellcheck disable=SC2046 # one word for each of this loop's own clients
-    wait $(jobs -p)
+    wait "${clients[@]}"
   done
   wait
 }
 traffic &
-clients=$!
+traffic_process=$!
 sleep 8
 mkdir "$scratch/models/demo/2"
 cp "$scratch/models/demo/1/model.json" "$scratch/models/demo/2/"
 head -c 5000 "$scratch/models/demo/1/weights.safetensors" >"$scratch/models/demo/2/weights.safetensors"
 kill -HUP "$plain_process"
-wait "$clients"
+wait "$traffic_process"
 
 send "$plain/metrics" --output "$scratch/metrics"
 promtool check metrics <"$scratch/metrics" || {

@@ -50,7 +50,7 @@ check "each alert has cases" python deploy/prometheus/check_cases.py
 check "dashboard" python deploy/prometheus/check_queries.py --offline
 
 check "haproxy" env LISTEN=127.0.0.1:8080 REPLICA_1=127.0.0.1:8081 REPLICA_2=127.0.0.1:8082 \
-  REPLICA_3=127.0.0.1:8083 haproxy -c -f deploy/haproxy/haproxy.cfg
+  REPLICA_3=127.0.0.1:8083 STATS="$scratch/stats" haproxy -c -f deploy/haproxy/haproxy.cfg
 
 # An unknown key is only a warning to systemd-analyze, and the binary is not installed here.
 sed 's#^ExecStart=/usr/local/bin/pointserve#ExecStart=/bin/true#' \
