@@ -39,6 +39,25 @@ struct DecompositionTests {
     #expect(abs(matrix.spectralNorm - singular[0]) < 1e-12 * singular[0])
   }
 
+  @Test func `the norm of a large matrix is found without all of its eigenvalues`() {
+    // Orthogonal columns of known lengths: a Householder reflection times a diagonal matrix.
+    let n = 140
+    var generator = SeededGenerator(seed: 9)
+    let v = generator.floats(n).map(Double.init)
+    let squared = v.reduce(0) { $0 + $1 * $1 }
+    var matrix = Matrix(rowCount: n, columnCount: n, values: Array(repeating: 0, count: n * n))
+    for i in 0..<n {
+      for j in 0..<n {
+        matrix[i, j] = ((i == j ? 1 : 0) - 2 * v[i] * v[j] / squared) * (3 - Double(j) / 50)
+      }
+    }
+    #expect(abs(matrix.spectralNorm - 3) < 1e-9)
+    let zeros = Matrix(rowCount: n, columnCount: n, values: Array(repeating: 0, count: n * n))
+    #expect(zeros.spectralNorm == 0)
+    matrix[3, 4] = .nan
+    #expect(matrix.spectralNorm.isNaN)
+  }
+
   @Test func `eigenvalues of a matrix with known ones are found`() {
     // The second difference matrix has the eigenvalues 2 - 2 cos(k pi / (n + 1)).
     let n = 6

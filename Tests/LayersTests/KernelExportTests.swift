@@ -43,10 +43,28 @@ struct KernelExportTests {
     #expect(svg.hasPrefix("<svg ") && svg.hasSuffix("</svg>\n"))
     // Two views of five points and one shell of a radius above zero, two shells in the legend.
     #expect(count("<circle ") == 2 * (5 + 1) + 2)
-    // Background, two plots, and per block 5 x 6 weights and a scale of 40 steps.
-    #expect(count("<rect ") == 1 + 2 + 2 * (30 + 40))
+    // Background, two plots, and per block 5 x 6 weights, a frame, and a scale of 40 steps.
+    #expect(count("<rect ") == 1 + 2 + 2 * (30 + 1 + 40))
     #expect(svg.contains("4 points at radius 0.75"))
     #expect(svg.contains("KPConvXLayer a&lt;b"))
+  }
+
+  @Test func `a kernel with a matrix for each point is drawn by the norms of its columns`() throws {
+    let layer = try LayerRegistry.decode(
+      className: "KPConvLayer", config: ["num_kernel_points": .integer(2), "Dout": .integer(3)])
+    let weights = LayerWeights([
+      "Q": .init(shape: [2, 2], values: [0, 0, 1, 0]),
+      "W": .init(shape: [2, 2, 3], values: [3, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 1]),
+    ])
+    let files = try #require(
+      try KernelRepresentation.kernel(named: "k", of: layer, weights: weights)
+    ).files
+    #expect(files.map(\.name) == ["Q.csv", "W0.csv", "W1.csv", "kernel.svg"])
+    #expect(files[2].text == "0.0000000 0.0000000 0.0000000\n0.0000000 0.0000000 1.0000000\n")
+    // The largest norm is that of (3, 4), a fifth of which colors the other one.
+    let svg = files[3].text
+    #expect(svg.contains(">5</text>"))
+    #expect(svg.contains("rgb(178,24,43)") && svg.contains("rgb(240,209,213)"))
   }
 
   @Test func `a layer without kernel points has no picture`() throws {

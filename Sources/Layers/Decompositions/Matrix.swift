@@ -61,10 +61,4 @@ package struct Matrix: Hashable, Sendable {
     return result
   }
 
-  /// The spectral norm ‖A‖₂: the largest singular value.
-  package var spectralNorm: Double {
-    let smallerGram = rowCount < columnCount ? transposed.gram : gram
-    // Rounding can leave the largest eigenvalue of a zero matrix slightly negative.
-    return max(0, smallerGram.symmetricEigenvalues.last ?? 0).squareRoot()
-  }
 }

@@ -18,17 +18,11 @@ struct KernelPicture {
         + " influence distance \(SVGCanvas.number(kernel.influenceDistance))", size: 12)
     var y = margin + 56
     y = drawPoints(&canvas, top: y)
-    let slices = (0..<kernel.sliceCount).map { index in
-      ("Weights of \(kernel.sliceNoun) \(index)", kernel.slice(index, of: kernel.weights))
+    var maps = kernel.maps(of: kernel.weights, title: "Weights")
+    if let difference = kernel.difference {
+      maps += kernel.maps(of: difference, title: "Change since the past weights")
     }
-    let changes = kernel.difference.map { difference in
-      (0..<kernel.sliceCount).map { index in
-        ("Change of \(kernel.sliceNoun) \(index)", kernel.slice(index, of: difference))
-      }
-    }
-    for (title, values) in slices + (changes ?? []) {
-      y = drawHeatMap(&canvas, top: y, title: title, values: values)
-    }
+    for map in maps { y = drawHeatMap(&canvas, top: y, map) }
     return canvas.document(width: margin * 2 + 60 + heatMapWidth + 110, height: y + margin)
   }
 
@@ -115,19 +109,19 @@ struct KernelPicture {
   // MARK: Weights
 
   private func drawHeatMap(
-    _ canvas: inout SVGCanvas, top: Double, title: String, values: ArraySlice<Float>
+    _ canvas: inout SVGCanvas, top: Double, _ map: KernelRepresentation.Map
   ) -> Double {
-    let (rows, columns) = (kernel.weights.shape[1], kernel.weights.shape[2])
+    let (rows, columns) = (kernel.kernelPoints.shape[0], map.columnCount)
     let left = margin + 60
     let cellWidth = heatMapWidth / Double(max(1, columns))
     let cellHeight = rows <= 40 ? 14.0 : max(2, 560 / Double(rows))
-    let largest = values.map { abs($0) }.max() ?? 0
+    let largest = map.values.map { abs($0) }.max() ?? 0
     let gridTop = top + 24
-    canvas.text(x: margin, y: top + 10, title, size: 13)
+    canvas.text(x: margin, y: top + 10, map.title, size: 13)
     for row in 0..<rows {
       let rowTop = gridTop + Double(row) * cellHeight
       for column in 0..<columns {
-        let value = values[values.startIndex + row * columns + column]
+        let value = map.values[row * columns + column]
         canvas.rectangle(
           x: left + Double(column) * cellWidth, y: rowTop, width: cellWidth, height: cellHeight,
           fill: Self.heat(largest > 0 ? Double(value / largest) : 0), stroke: nil)
@@ -143,7 +137,11 @@ struct KernelPicture {
     let bottom = gridTop + Double(rows) * cellHeight
     canvas.text(
       x: left, y: bottom + 16,
-      "rows: \(kernel.rowNoun)s (colored by shell) · columns: \(columns) channels", size: 11)
+      "rows: kernel points\(kernel.shells.isEmpty ? "" : ", colored by shell")"
+        + " · columns: \(columns) channels", size: 11)
+    canvas.rectangle(
+      x: left, y: gridTop, width: heatMapWidth, height: bottom - gridTop, fill: "none",
+      stroke: "#cccccc")
     drawScale(
       &canvas, left: left + heatMapWidth + 16, top: gridTop, height: max(90, bottom - gridTop),
       largest: Double(largest))

@@ -12,10 +12,8 @@ package struct KernelRepresentation: Sendable {
   package let shells: [Shell]
   /// σ, in the units of the points.
   package let influenceDistance: Double
-  /// What a slice of W is: a block of the layer, or a kernel point.
-  let sliceNoun: String
-  /// What a row of a slice is.
-  let rowNoun: String
+  /// The axis of W that counts kernel points: 1 behind the blocks, or 0.
+  private let kernelPointAxis: Int
 
   /// A shell of kernel points.
   package struct Shell: Hashable, Sendable {
@@ -91,8 +89,7 @@ package struct KernelRepresentation: Sendable {
     self.title = title
     self.shells = shells
     self.influenceDistance = influenceDistance
-    sliceNoun = kernelPointAxis == 1 ? "block" : "kernel point"
-    rowNoun = kernelPointAxis == 1 ? "kernel point" : "input channel"
+    self.kernelPointAxis = kernelPointAxis
   }
 
   /// The slices of W along its first axis.
@@ -110,6 +107,38 @@ package struct KernelRepresentation: Sendable {
       LayerWeights.Tensor(
         shape: weights.shape, values: zip(weights.values, past.values).map { $0 - $1 })
     }
+  }
+
+  /// A matrix with a row for each kernel point, for a picture.
+  struct Map {
+    let title: String
+    let columnCount: Int
+    /// `[kernel points, columnCount]`.
+    let values: [Float]
+  }
+
+  /// One map for each block; where each kernel point has a matrix, one map of the norms of that
+  /// matrix's columns.
+  func maps(of tensor: LayerWeights.Tensor, title: String) -> [Map] {
+    let columnCount = weights.shape[2]
+    if kernelPointAxis == 1 {
+      return (0..<sliceCount).map { index in
+        Map(
+          title: "\(title), block \(index)", columnCount: columnCount,
+          values: Array(slice(index, of: tensor)))
+      }
+    }
+    let norms = (0..<sliceCount).flatMap { index in
+      let slice = Array(slice(index, of: tensor))
+      return (0..<columnCount).map { column in
+        stride(from: column, to: slice.count, by: columnCount)
+          .reduce(Float(0)) { $0 + slice[$1] * slice[$1] }.squareRoot()
+      }
+    }
+    return [
+      Map(
+        title: "\(title), norm over the input channels", columnCount: columnCount, values: norms)
+    ]
   }
 
   /// File names and contents: `Q.csv`, `W{k}.csv` for each slice of W, with past weights

@@ -34,7 +34,7 @@ package struct HourglassRegularization: Hashable, Sendable {
     case .unsafe:
       squaredNorm = covariance.symmetricEigenvalues.last ?? .nan
     case .safe:
-      squaredNorm = covariance.singularValues.first ?? .nan
+      squaredNorm = covariance.spectralNorm
     case .approximate:
       squaredNorm =
         covariance.addingToDiagonal(Self.diagonalShift).symmetricEigenvalues.last ?? .nan

@@ -1,8 +1,9 @@
+import Layers
+
 extension Matrix {
   /// The singular values, descending, by one-sided Jacobi rotations (Golub & Van Loan, Matrix
-  /// Computations, section 8.6.3): slower than eigenvalues of the Gram matrix, and accurate for the
-  /// small ones too.
-  package var singularValues: [Double] {
+  /// Computations, section 8.6.3): a way to them that shares nothing with the one under test.
+  var singularValues: [Double] {
     // Rotations orthogonalize the shorter side's vectors, kept as rows so that they are contiguous.
     var vectors = rowCount < columnCount ? self : transposed
     let sweepLimit = 60
