@@ -13,9 +13,16 @@ let kernelFlags: [CSetting] = [
   .unsafeFlags(["-O3", "-fno-math-errno", "-ffp-contract=off"])
 ]
 
+// `#embed` belongs to C23.
+let embedFlags: [CSetting] = [.unsafeFlags(["-std=c23"])]
+
 let package = Package(
   name: "pointserve",
   platforms: [.macOS(.v15)],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
   targets: [
     .target(
       name: "CKernels", cSettings: kernelFlags, linkerSettings: [.linkedLibrary("m")]),
@@ -24,9 +31,8 @@ let package = Package(
       name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"]), .brew(["openssl"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
-      name: "CDemoModel", exclude: ["convert.py", "model"],
-      // `#embed` belongs to C23.
-      cSettings: [.unsafeFlags(["-std=c23"])]),
+      name: "CDemoModel", exclude: ["convert.py", "model"], cSettings: embedFlags),
+    .target(name: "CAssets", exclude: ["page.html"], cSettings: embedFlags),
 
     .target(name: "Layers", dependencies: ["CKernels"], swiftSettings: strict),
     .target(name: "Models", dependencies: ["Layers", "CDemoModel"], swiftSettings: strict),
@@ -42,8 +48,14 @@ let package = Package(
       name: "Service",
       dependencies: [
         "HTTPServer", "Metrics", "Batching", "Segmentation", "PointClouds", "Models", "Layers",
+        "CAssets", .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
-    .executableTarget(name: "pointserve", dependencies: ["Service"], swiftSettings: strict),
+    .executableTarget(
+      name: "pointserve",
+      dependencies: [
+        "Service", "Segmentation", "PointClouds", "Models", "Layers", "CSystem",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: strict),
 
     .testTarget(name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: strict),
     .target(

@@ -70,4 +70,7 @@ void csystem_ignore_sigpipe(void);
 // Nanoseconds on a clock that nobody sets.
 int64_t csystem_monotonic_nanoseconds(void);
 
+// The processors that this process may use, at least 1; a container's CPU set is respected.
+int csystem_usable_processor_count(void);
+
 #endif

@@ -145,6 +145,12 @@ struct ModelCatalog: Sendable {
     return try model(named: name, version: version)
   }
 
+  var loadedModels: [LoadedModel] {
+    entries.sorted { $0.key < $1.key }.flatMap { _, entry in
+      entry.versions.sorted { $0.key < $1.key }.compactMap(\.value.model)
+    }
+  }
+
   var index: [ModelStatus] {
     entries.sorted { $0.key < $1.key }.flatMap { name, entry in
       entry.versions.sorted { $0.key < $1.key }.map { version, state in

@@ -105,6 +105,9 @@ package final class ModelRepository: Sendable {
   /// Every known version of every model, by name and version.
   package var index: [ModelStatus] { catalog.withLock { $0.index } }
 
+  /// Every version that is served, by name and version.
+  package var loadedModels: [LoadedModel] { catalog.withLock { $0.loadedModels } }
+
   /// Versions of a model that are ready, ascending.
   package func readyVersions(of name: String) -> [Int] {
     index.filter { $0.name == name && $0.state == .ready }.map(\.version)

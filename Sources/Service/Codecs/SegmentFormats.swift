@@ -1,0 +1,67 @@
+import HTTPServer
+import PointClouds
+
+/// Which format a body is in, and which one the client wants back.
+enum SegmentFormats {
+  /// What an answer can be.
+  enum Answer {
+    /// Labels, class names, counts, confidence and timings.
+    case json
+    /// The cloud with its classes, in a file format.
+    case cloud(CloudFormat)
+  }
+
+  private static let jsonMediaType = "application/json"
+
+  /// Media types that say nothing about the body.
+  private static let unspecific: Set<String> = [
+    "application/octet-stream", "application/x-www-form-urlencoded", "binary/octet-stream",
+  ]
+
+  /// The format of a body by its Content-Type, or by its first bytes where that says nothing.
+  ///
+  /// `curl --data-binary` sends `application/x-www-form-urlencoded` unless told otherwise, which is
+  /// never what a cloud is, so it counts as saying nothing.
+  /// - Throws: `HTTPFailure` 415.
+  static func format(of request: HTTPRequest) throws(HTTPFailure) -> CloudFormat {
+    let mediaType = request.headers["Content-Type"].map(mediaType(of:)) ?? ""
+    if mediaType.isEmpty || unspecific.contains(mediaType) {
+      if let format = CloudFormat.format(content: request.body) { return format }
+      throw unsupported("the body looks like no format of point clouds")
+    }
+    if let format = CloudFormat.format(mediaType: mediaType) { return format }
+    throw unsupported("Content-Type \(mediaType) is no format of point clouds")
+  }
+
+  /// The format of the answer by the Accept header; JSON where the client has no wish.
+  ///
+  /// - Throws: `HTTPFailure` 406.
+  static func answer(for request: HTTPRequest) throws(HTTPFailure) -> Answer {
+    let formats = CloudFormat.all.filter { format in
+      format.canEncode && !format.mediaTypes.contains(jsonMediaType)
+    }
+    let offers = [jsonMediaType] + formats.flatMap(\.mediaTypes)
+    guard let chosen = AcceptHeader(request.headers).best(of: offers) else {
+      throw HTTPFailure(
+        .notAcceptable, code: "not_acceptable",
+        message: "answers are \(offers.joined(separator: ", "))",
+        detail: [("found", .string(request.headers.list("Accept").joined(separator: ", ")))])
+    }
+    guard let format = formats.first(where: { $0.mediaTypes.contains(chosen) }) else {
+      return .json
+    }
+    return .cloud(format)
+  }
+
+  private static func mediaType(of field: String) -> String {
+    let type = field.prefix { $0 != ";" }
+    return String(type.filter { $0 != " " && $0 != "\t" }).lowercased()
+  }
+
+  private static func unsupported(_ message: String) -> HTTPFailure {
+    let known = CloudFormat.all.map { "\($0.name) (\($0.mediaTypes.first ?? ""))" }
+    return HTTPFailure(
+      .unsupportedMediaType, code: "unsupported_media_type",
+      message: "\(message); known are \(known.joined(separator: ", "))")
+  }
+}

@@ -1,0 +1,84 @@
+package import Batching
+
+/// The checked configuration of one service process.
+package struct ServiceConfiguration: Sendable {
+  package var host: String
+  package var port: Int
+  /// `nil` serves the built-in model.
+  package var modelRepository: String?
+  /// At least one.
+  package var threadCount: Int
+  /// `nil` takes the widest that the processor has.
+  package var instructionSet: String?
+  package var maximumBodyBytes: Int
+  package var admission: AdmissionLimits
+  package var maximumConnections: Int
+  package var maximumConnectionsPerClient: Int
+  package var maximumHeaderBytes: Int
+  package var headerTimeout: Duration
+  package var bodyTimeout: Duration
+  package var idleTimeout: Duration
+  package var requestTimeout: Duration
+  package var drainTimeout: Duration
+  package var preDrainDelay: Duration
+  /// Zero reloads on demand only.
+  package var reloadInterval: Duration
+  package var tls: TLSFiles?
+  package var apiKeyFile: String?
+
+  /// Where the certificates of the server are.
+  package struct TLSFiles: Sendable {
+    package var certificate: String
+    package var key: String
+    package var clientCertificateAuthority: String?
+  }
+
+  /// Takes the values of resolved settings and checks them against each other.
+  ///
+  /// - Parameters:
+  ///   - settings: Each in its range.
+  ///   - processorCount: The compute threads where the settings leave that open.
+  /// - Throws: `ConfigurationProblem.contradiction`.
+  package init(
+    _ settings: ResolvedSettings, processorCount: Int
+  ) throws(ConfigurationProblem) {
+    host = settings.text(.host)
+    port = settings.integer(.port)
+    modelRepository = settings.optionalText(.modelRepository)
+    let threads = settings.integer(.threads)
+    threadCount = threads == 0 ? max(1, processorCount) : threads
+    let isa = settings.text(.instructionSet)
+    instructionSet = isa == "auto" ? nil : isa
+    maximumBodyBytes = settings.integer(.maxBodyBytes)
+    admission = AdmissionLimits(
+      waitingRequests: settings.integer(.maxWaitingRequests),
+      waitingPoints: settings.integer(.maxWaitingPoints),
+      waitingBytes: settings.integer(.maxWaitingBytes),
+      requestPoints: settings.integer(.maxPoints))
+    maximumConnections = settings.integer(.maxConnections)
+    maximumConnectionsPerClient = settings.integer(.maxConnectionsPerClient)
+    maximumHeaderBytes = settings.integer(.maxHeaderBytes)
+    headerTimeout = settings.duration(.headerTimeout)
+    bodyTimeout = settings.duration(.bodyTimeout)
+    idleTimeout = settings.duration(.idleTimeout)
+    requestTimeout = settings.duration(.requestTimeout)
+    drainTimeout = settings.duration(.drainTimeout)
+    preDrainDelay = settings.duration(.preDrainDelay)
+    reloadInterval = settings.duration(.reloadInterval)
+    apiKeyFile = settings.optionalText(.apiKeys)
+    let clientCertificateAuthority = settings.optionalText(.tlsClientCertificateAuthority)
+    switch (settings.optionalText(.tlsCertificate), settings.optionalText(.tlsKey)) {
+    case (let certificate?, let key?):
+      tls = TLSFiles(
+        certificate: certificate, key: key,
+        clientCertificateAuthority: clientCertificateAuthority)
+    case (nil, nil):
+      guard clientCertificateAuthority == nil else {
+        throw .contradiction("tls-client-ca needs tls-certificate and tls-key")
+      }
+      tls = nil
+    case (_?, nil): throw .contradiction("tls-certificate needs tls-key")
+    case (nil, _?): throw .contradiction("tls-key needs tls-certificate")
+    }
+  }
+}

@@ -1,0 +1,139 @@
+import Batching
+import HTTPServer
+import Models
+import Segmentation
+import Synchronization
+
+/// One cloud on its way through the threads: decode and prepare, windows through the batches they
+/// share with other clouds, votes, encode.
+///
+/// A job is a fixed number of chains. Each takes a window, builds its tensors on the pool, lets them
+/// wait for a batch, adds the outputs, and goes on with the next window; the last chain to find none
+/// finishes the job. So a job holds a bounded number of windows and jobs take turns.
+final class SegmentationJob: Sendable {
+  private struct State {
+    var runningChains = 0
+    var failure: HTTPFailure?
+    var queue = Duration.zero
+    var compute = Duration.zero
+  }
+
+  private let context: ServiceContext
+  private let model: LoadedModel
+  private let task: SegmentationTask
+  private let deadline: ContinuousClock.Instant
+  private let cancellation: Cancellation
+  private let completion: @Sendable (Result<Outcome, HTTPFailure>) -> Void
+  private let state = Mutex(State())
+
+  /// What a finished job gives.
+  struct Outcome: Sendable {
+    let result: SegmentationResult
+    /// Summed over the windows.
+    let queue: Duration
+    let compute: Duration
+  }
+
+  /// How many windows of one job are worked on at once.
+  static func chainCount(workerCount: Int) -> Int { 2 * workerCount }
+
+  /// Creates the job of a prepared cloud.
+  ///
+  /// - Parameters:
+  ///   - context: the service.
+  ///   - model: the model that labels the cloud.
+  ///   - task: the prepared cloud.
+  ///   - deadline: when work that still waits becomes worthless.
+  ///   - cancellation: tells whether the client has gone.
+  ///   - completion: called once on the pool, unless the client has gone.
+  init(
+    context: ServiceContext, model: LoadedModel, task: SegmentationTask,
+    deadline: ContinuousClock.Instant, cancellation: Cancellation,
+    completion: @escaping @Sendable (Result<Outcome, HTTPFailure>) -> Void
+  ) {
+    self.context = context
+    self.model = model
+    self.task = task
+    self.deadline = deadline
+    self.cancellation = cancellation
+    self.completion = completion
+  }
+
+  /// Starts the chains; called on the pool.
+  func start() {
+    let chainCount = Self.chainCount(workerCount: context.engine.workerCount)
+    state.withLock { $0.runningChains = chainCount }
+    for _ in 1..<chainCount { continueOnPool() }
+    advance()
+  }
+
+  private func continueOnPool() {
+    do {
+      try context.engine.tasks.submit { self.advance() }
+    } catch {
+      fail(.shutDown)
+      endChain()
+    }
+  }
+
+  private var isWorthless: Bool {
+    cancellation.isCancelled || state.withLock { $0.failure != nil }
+  }
+
+  private func advance() {
+    guard !isWorthless, let window = task.nextWindow() else {
+      endChain()
+      return
+    }
+    let tensors = task.inputs(of: window)
+    do {
+      let ids = try context.engine.submit(
+        tensors, pointCount: window.pointCount, to: model, deadline: deadline
+      ) { [self] outcome in
+        switch outcome {
+        case .expired:
+          fail(.deadlinePassed)
+          endChain()
+        case .computed(let outputs, let times):
+          state.withLock { state in
+            state.queue += times.queue
+            state.compute += times.compute
+          }
+          task.add(outputs, ofWindow: window.index, inference: times.compute)
+          continueOnPool()
+        }
+      }
+      if cancellation.add(ids) { endChain() }
+    } catch {
+      fail(.shutDown)
+      endChain()
+    }
+  }
+
+  private func fail(_ failure: HTTPFailure) {
+    state.withLock { state in
+      if state.failure == nil { state.failure = failure }
+    }
+  }
+
+  private func endChain() {
+    let isLast = state.withLock { state in
+      state.runningChains -= 1
+      return state.runningChains == 0
+    }
+    guard isLast else { return }
+    if let failure = state.withLock({ $0.failure }) {
+      completion(.failure(failure))
+    } else if !cancellation.isCancelled {
+      do {
+        try context.engine.tasks.submit { [self] in
+          let (queue, compute) = state.withLock { ($0.queue, $0.compute) }
+          completion(
+            .success(Outcome(result: task.finish(), queue: queue, compute: compute)))
+        }
+      } catch {
+        completion(.failure(.shutDown))
+      }
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import Models
+import Synchronization
+
+/// Whether the service wants requests, and if not, why.
+final class Readiness: Sendable {
+  private let repository: ModelRepository
+  private let hasRead = Atomic(false)
+  private let isDraining = Atomic(false)
+
+  init(repository: ModelRepository) { self.repository = repository }
+
+  /// The repository was read for the first time, or again.
+  func didRead() { hasRead.store(true, ordering: .releasing) }
+
+  /// From now on the service is not ready, until the process ends.
+  func beginDrain() { isDraining.store(true, ordering: .releasing) }
+
+  /// One sentence for each thing that is missing; empty when ready.
+  ///
+  /// A version that was refused while another version of its model is served does not count: the
+  /// repository index tells about it.
+  var reasons: [String] {
+    if isDraining.load(ordering: .acquiring) { return ["the service is shutting down"] }
+    guard hasRead.load(ordering: .acquiring) else { return ["the models are being loaded"] }
+    let index = repository.index
+    let served = Set(index.filter { $0.state == .ready }.map(\.name))
+    if served.isEmpty && index.isEmpty { return ["the model repository holds no model"] }
+    return index.filter { $0.state != .ready && !served.contains($0.name) }.map { status in
+      "model \(status.name) version \(status.version) is \(status.state.rawValue)"
+        + (status.reason.isEmpty ? "" : ": \(status.reason)")
+    }
+  }
+}

@@ -1,0 +1,6 @@
+import Service
+
+/// What `--version` prints.
+enum BuildInformation {
+  static var description: String { "pointserve \(ServiceVersion.number)" }
+}

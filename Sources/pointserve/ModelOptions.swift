@@ -1,0 +1,63 @@
+import ArgumentParser
+import FoundationEssentials
+import Models
+
+/// Which model a command works with.
+struct ModelOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "The directory of models; without it the built-in model demo.", valueName: "directory"))
+  var modelRepository: String?
+  @Option(help: "The model's name (default: the only one).")
+  var model: String?
+  @Option(help: "The model's version (default: the latest).")
+  var version: Int?
+
+  /// Loads the model.
+  ///
+  /// - Throws: `CommandFailure` naming the file and what in it was expected and found.
+  func load() throws -> LoadedModel {
+    let repository = ModelRepository(directory: modelRepository)
+    let events = repository.reload()
+    let names = Set(repository.index.map(\.name)).sorted()
+    if names.isEmpty {
+      var reasons: [String] = []
+      for case .unreadable(let reason) in events { reasons.append(reason) }
+      let place = modelRepository ?? "the program"
+      throw CommandFailure.badInput(
+        reasons.isEmpty ? "\(place) holds no model" : reasons.joined(separator: "; "))
+    }
+    guard let name = model ?? (names.count == 1 ? names[0] : nil) else {
+      throw CommandFailure.badCommandLine(
+        "--model: expected one of \(names.joined(separator: ", "))")
+    }
+    do {
+      return try repository.model(named: name, version: version)
+    } catch {
+      throw CommandFailure.badInput("\(error)")
+    }
+  }
+}
+
+/// The directory of one version of a model, as an argument.
+struct ModelDirectoryArgument: ParsableArguments {
+  @Argument(
+    help: ArgumentHelp(
+      "The directory of one version of a model, with model.json and weights.safetensors; or demo.",
+      valueName: "model-directory"))
+  var path: String
+
+  /// Loads the model.
+  ///
+  /// - Throws: `CommandFailure` naming the file and what in it was expected and found.
+  func load() throws -> LoadedModel {
+    let version = Int(path.split(separator: "/").last ?? "") ?? 1
+    let isBuiltIn = path == BuiltInModel.name && !FileManager.default.fileExists(atPath: path)
+    let source: ModelSource = isBuiltIn ? .builtIn : .directory(path)
+    do {
+      return try LoadedModel(from: source, name: "", version: max(1, version))
+    } catch {
+      throw CommandFailure.badInput("\(path): \(error)")
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import ArgumentParser
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// The command line: one binary, one subcommand for each job.
+@main
+struct Pointserve: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "pointserve",
+    abstract: "Segments point clouds with neural networks on CPUs.",
+    discussion: """
+      Start the service with the built-in model and classify a tile:
+
+        pointserve serve
+        curl --data-binary @tile.las -H 'Accept: application/vnd.las' \\
+          localhost:8080/v2/models/demo/segment -o classified.las
+
+      The same pipeline without a server:
+
+        pointserve segment tile.las --output classified.las
+
+      Exit codes: 0 done, 1 the input is bad, 2 the command line is bad, 70 a fault of ours.
+      """,
+    version: BuildInformation.description,
+    subcommands: [
+      ServeCommand.self, SegmentCommand.self, InspectCommand.self, ValidateCommand.self,
+      HealthCommand.self,
+    ])
+
+  /// Parses, runs, and turns what was thrown into the exit codes that scripts rely on.
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let failure as CommandFailure {
+      writeError("pointserve: \(failure.message)\n")
+      endProcess(failure.exitCode)
+    } catch {
+      let code = exitCode(for: error)
+      let text = fullMessage(for: error)
+      if code.isSuccess {
+        print(text)
+        endProcess(0)
+      }
+      writeError(text + "\n")
+      endProcess(code == .validationFailure ? 2 : 70)
+    }
+  }
+}
+
+/// A command that could not do its job, and the exit code that says whose fault it was.
+struct CommandFailure: Error {
+  /// Who has to change something.
+  enum Kind: Int32 {
+    case badInput = 1
+    case badCommandLine = 2
+    case internalFault = 70
+  }
+
+  let kind: Kind
+  let message: String
+
+  var exitCode: Int32 { kind.rawValue }
+
+  static func badInput(_ message: String) -> CommandFailure {
+    CommandFailure(kind: .badInput, message: message)
+  }
+
+  static func badCommandLine(_ message: String) -> CommandFailure {
+    CommandFailure(kind: .badCommandLine, message: message)
+  }
+}
+
+/// Writes text to standard error.
+func writeError(_ text: String) {
+  var bytes = ArraySlice(Array(text.utf8))
+  while !bytes.isEmpty {
+    let count = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
+    guard count > 0 else { return }
+    bytes = bytes.dropFirst(count)
+  }
+}
+
+/// Ends the process; `exit` alone would name a method of every command.
+func endProcess(_ code: Int32) -> Never { exit(code) }

@@ -1,0 +1,177 @@
+import ArgumentParser
+import FoundationEssentials
+import Models
+import PointClouds
+import Segmentation
+import Service
+
+/// `pointserve segment`: the pipeline of the service without the service.
+struct SegmentCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "segment", abstract: "Label every point of clouds in files.",
+    discussion: """
+      pointserve segment tile.las                     writes tile.classified.las
+      pointserve segment tile.las --output out.las    writes out.las
+      pointserve segment a.las b.las --output folder  writes folder/a.las and folder/b.las
+
+      The extension of the output chooses its format. Of a LAS file only the classification changes.
+      """)
+
+  @Argument(help: "Clouds: LAS, PLY, XYZ, CSV or NPY.")
+  var input: [String]
+  @Option(name: .shortAndLong, help: "The file, or for several inputs the folder, to write.")
+  var output: String?
+  @OptionGroup var modelOptions: ModelOptions
+  @Option(help: "Compute threads; 0 takes one for each processor.")
+  var threads = 0
+  @Flag(help: "Write the probability of the chosen class of every point.")
+  var confidence = false
+  @Flag(help: "Write the probability of every class of every point.")
+  var probabilities = false
+  @Flag(name: .shortAndLong, help: "Print nothing but errors.")
+  var quiet = false
+
+  func run() throws {
+    guard (0...1024).contains(threads) else {
+      throw CommandFailure.badCommandLine("--threads: expected 0 to 1024, found \(threads)")
+    }
+    let model = try modelOptions.load()
+    let segmenter: Segmenter
+    do {
+      segmenter = try Segmenter(model: model)
+    } catch {
+      throw CommandFailure.badInput("model \(model.name): \(error)")
+    }
+    for path in input {
+      try segment(path, into: try outputPath(for: path), segmenter: segmenter, model: model)
+    }
+  }
+
+  private func segment(
+    _ path: String, into outputPath: String, segmenter: Segmenter, model: LoadedModel
+  ) throws {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let bytes = try read(path)
+    guard let format = format(of: path) ?? CloudFormat.format(content: bytes) else {
+      throw CommandFailure.badInput("\(path): no known format of point clouds")
+    }
+    guard let outputFormat = self.format(of: outputPath) else {
+      throw CommandFailure.badCommandLine(
+        "--output \(outputPath): its extension names no known format")
+    }
+    let progress = ProgressBar(label: path, isShown: !quiet && Environment.isTerminal)
+    let encoded: EncodedCloud
+    let result: SegmentationResult
+    do {
+      let decoded = try format.decode(bytes)
+      result = try segmenter.segment(
+        decoded.cloud, plan: model.plan,
+        threadCount: threads == 0 ? Environment.processorCount : threads
+      ) { progress.show($0.coveredVoxelCount, of: $0.voxelCount) }
+      progress.end()
+      encoded = try outputFormat.encode(
+        ClassifiedCloud(
+          decoded, classes: result.lasCodes,
+          classNames: Dictionary(
+            result.classes.map { ($0.lasCode, $0.name) }, uniquingKeysWith: { first, _ in first }),
+          confidence: confidence ? result.confidences() : nil,
+          probabilities: probabilities
+            ? ClassProbabilities(
+              classes: result.classes.map(\.lasCode), values: result.probabilities()) : nil))
+    } catch {
+      progress.end()
+      throw CommandFailure.badInput("\(path): \(error)")
+    }
+    try write(encoded.bytes, to: outputPath)
+    guard !quiet else { return }
+    if encoded.substitutedClassCount > 0 {
+      writeError(
+        "\(outputPath): \(encoded.substitutedClassCount) points have a class that \(outputFormat.name) "
+          + "of this point format can't hold and carry a substitute\n")
+    }
+    report(result, path: path, outputPath: outputPath, duration: start.duration(to: clock.now))
+  }
+
+  private func report(
+    _ result: SegmentationResult, path: String, outputPath: String, duration: Duration
+  ) {
+    let count = result.labels.count
+    let seconds = duration / .seconds(1)
+    print(
+      """
+      \(path) -> \(outputPath)
+      \(grouped(count)) points in \((seconds * 100).rounded() / 100) s, \
+      \(grouped(result.windowCount)) windows of \(grouped(result.voxelCount)) voxels \
+      (\((result.voxelUnitMeters * 100).rounded() / 100) m)
+      """)
+    var rows = zip(result.classes, result.classCounts).map { pointClass, points in
+      [pointClass.name, "\(pointClass.lasCode)", grouped(points), percentage(points, of: count)]
+    }
+    if result.excludedCount > 0 {
+      rows.append(
+        [
+          "left as it was", "", grouped(result.excludedCount),
+          percentage(result.excludedCount, of: count),
+        ])
+    }
+    let columns: [TextTable.Column] = [
+      .left("class"), .right("code"), .right("points"), .right("share"),
+    ]
+    print(TextTable(columns: columns, rows: rows).text)
+  }
+
+  private func percentage(_ part: Int, of whole: Int) -> String {
+    "\((Double(part) / Double(whole) * 1000).rounded() / 10) %"
+  }
+
+  private func outputPath(for path: String) throws -> String {
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    guard let output else {
+      guard let dot = path.lastIndex(of: "."), path[dot...].contains("/") == false else {
+        return path + ".classified.csv"
+      }
+      let isWritable = format(of: path)?.canEncode ?? false
+      return path[..<dot] + ".classified" + (isWritable ? String(path[dot...]) : ".csv")
+    }
+    var isDirectory = false
+    let exists = FileManager.default.fileExists(atPath: output, isDirectory: &isDirectory)
+    if exists && isDirectory { return output + "/" + name }
+    guard input.count == 1 else {
+      throw CommandFailure.badCommandLine(
+        "--output \(output): expected a folder that exists, for \(input.count) inputs")
+    }
+    return output
+  }
+
+  private func format(of path: String) -> CloudFormat? {
+    guard let dot = path.lastIndex(of: ".") else { return nil }
+    return CloudFormat.format(fileExtension: String(path[path.index(after: dot)...]))
+  }
+
+  private func read(_ path: String) throws -> [UInt8] {
+    do {
+      return Array(try Data(contentsOf: URL(filePath: path)))
+    } catch {
+      throw CommandFailure.badInput("cannot read \(path): \(reason(error))")
+    }
+  }
+
+  private func write(_ bytes: [UInt8], to path: String) throws {
+    do {
+      try Data(bytes).write(to: URL(filePath: path), options: .atomic)
+    } catch {
+      throw CommandFailure.badInput("cannot write \(path): \(reason(error))")
+    }
+  }
+
+  private func reason(_ error: any Error) -> String {
+    if let error = error as? CocoaError {
+      if let underlying = error.underlying as? POSIXError { return "\(underlying.code)" }
+      if error.code == .fileReadNoSuchFile || error.code == .fileNoSuchFile {
+        return "no such file"
+      }
+    }
+    return "\(error)"
+  }
+}

@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Starts the release binary and uses it as a person would: ready, a LAS tile in, a classified tile
+# out, bad input refused, metrics scraped, SIGTERM. Prints what it saw; exits 1 on the first surprise.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+binary=${POINTSERVE_BINARY:-.build/release/pointserve}
+sample=deploy/samples/tile.las
+scratch=$(mktemp -d)
+server=
+cleanup() {
+  [ -z "$server" ] || kill -9 "$server" 2>/dev/null || true
+  rm -rf "$scratch"
+}
+trap cleanup EXIT
+fail() {
+  echo "smoke: $*" >&2
+  cat "$scratch/log" >&2
+  exit 1
+}
+
+started=$(date +%s%N)
+"$binary" serve --port 0 2>"$scratch/log" &
+server=$!
+for _ in $(seq 200); do
+  url=$(sed -n 's/.*listening on \(http:\/\/[0-9.:]*\).*/\1/p' "$scratch/log" | head -n 1)
+  if [ -n "$url" ] && curl --silent --fail --output /dev/null "$url/health/ready"; then break; fi
+  kill -0 "$server" 2>/dev/null || fail "the server ended before it was ready"
+  sleep 0.02
+done
+[ -n "$url" ] || fail "the server did not say where it listens"
+curl --silent --fail --output /dev/null "$url/health/ready" || fail "not ready"
+echo "smoke: ready after $((($(date +%s%N) - started) / 1000000)) ms at $url"
+
+segment="$url/v2/models/demo/segment"
+curl --silent --show-error --fail --data-binary "@$sample" -H 'Accept: application/vnd.las' \
+  "$segment" --output "$scratch/classified.las" || fail "no classified tile"
+[ "$(stat -c %s "$sample")" = "$(stat -c %s "$scratch/classified.las")" ] ||
+  fail "the classified tile has another size than the sample"
+changed=$(cmp -l "$sample" "$scratch/classified.las" | wc -l || true)
+echo "smoke: classified $sample; $changed bytes differ"
+
+status() { curl --silent --output "$scratch/answer" --write-out '%{http_code}' "$@"; }
+expect() {
+  local wanted=$1 found
+  shift
+  found=$(status "$@")
+  [ "$found" = "$wanted" ] || fail "expected $wanted, found $found: $* $(cat "$scratch/answer")"
+}
+head -c 1000 "$sample" >"$scratch/truncated.las"
+expect 400 --data-binary "@$scratch/truncated.las" -H 'Content-Type: application/vnd.las' "$segment"
+expect 415 --data-binary "@$sample" -H 'Content-Type: image/png' "$segment"
+expect 422 --data-binary 'x,y,z
+0,0,nan' -H 'Content-Type: text/csv' "$segment"
+expect 404 --data-binary "@$sample" "$url/v2/models/none/segment"
+expect 405 "$segment"
+expect 200 --data-binary @deploy/samples/tile.xyz -H 'Content-Type: text/plain' "$segment"
+echo "smoke: refusals as promised"
+
+expect 200 "$url/metrics"
+grep -q '^pointserve_points_total' "$scratch/answer" || fail "no pointserve_points_total"
+if command -v promtool >/dev/null; then promtool check metrics <"$scratch/answer" || fail "promtool"; fi
+echo "smoke: $(grep -c '^# TYPE' "$scratch/answer") metrics scraped"
+echo "smoke: resident memory $(awk '/VmRSS/ {print $2 / 1024}' "/proc/$server/status") MiB"
+
+kill -TERM "$server"
+code=0
+wait "$server" || code=$?
+server=
+[ "$code" = 0 ] || fail "exit code $code after SIGTERM"
+echo "smoke: SIGTERM, exit code 0"

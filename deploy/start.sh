@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds the release binary, and starts the service.
+# Every argument goes to `pointserve serve`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+deploy/install.sh
+swift build -c release --product pointserve
+exec .build/release/pointserve serve "$@"
