@@ -80,7 +80,7 @@ struct LASReaderTests {
     ) { try Self.format().decode(patched) }
   }
 
-  @Test(arguments: ["format_3.las", "extra_bytes.las", "extended_records.las"])
+  @Test(arguments: ["format_3.las", "extended_records.las"])
   func `a file cut at any byte is refused`(name: String) throws {
     let file = try Fixture.bytes(name)
     let format = try Self.format()
@@ -91,14 +91,14 @@ struct LASReaderTests {
     }
   }
 
-  @Test(arguments: ["legacy_extra_bytes.las", "extra_bytes.las", "extended_records.las"])
+  @Test(arguments: ["legacy_extra_bytes.las", "extended_records.las"])
   func `whatever a byte is changed to, reading and writing end with a result or an error`(
     name: String
   ) throws {
     let file = try Fixture.bytes(name)
     let format = try Self.format()
     for offset in file.indices {
-      for value in [0, 1, 0x7F, 0x80, 0xFF] as [UInt8] where file[offset] != value {
+      for value in [0, 0x80, 0xFF] as [UInt8] where file[offset] != value {
         do {
           let decoded = try format.decode(
             file.replacing(at: offset, with: [value]), maximumPointCount: 100)

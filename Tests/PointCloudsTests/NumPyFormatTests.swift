@@ -122,7 +122,7 @@ struct NumPyFormatTests {
       file(header(type, "(1,)"), .init(repeating: 0, count: 20)),
     ] {
       for offset in whole.indices {
-        for value in Array("0129-()[],'LfU\\".utf8) + [0, 0xFF] {
+        for value in Array("09-(],'U".utf8) + [0, 0xFF] {
           do {
             #expect(
               try format().decode(whole.replacing(at: offset, with: [value])).cloud.count == 1)

@@ -36,6 +36,16 @@ struct CloudColumns {
 
   private var columns = [[Double]?](repeating: nil, count: Role.allCases.count)
 
+  /// No columns yet.
+  init() {}
+
+  /// The columns of a table `[points, roles]`, row-major.
+  init(table: [Double], roles: [Role]) {
+    for (column, role) in roles.enumerated() {
+      self[role] = stride(from: column, to: table.count, by: roles.count).map { table[$0] }
+    }
+  }
+
   /// The values of a column, `nil` where there is none.
   subscript(role: Role) -> [Double]? {
     get { columns[role.rawValue] }

@@ -30,8 +30,8 @@ enum ScalarType: Sendable, Equatable {
     }
   }
 
-  /// The bytes of a number, `nil` where this type has no room for it.
-  func bytes(_ value: Double, _ order: ByteOrder) -> [UInt8]? {
+  /// Overwrites a number at an offset; false, without a change, where this type cannot hold it.
+  func store(_ value: Double, in bytes: inout [UInt8], at offset: Int, _ order: ByteOrder) -> Bool {
     let bits: UInt64?
     switch self {
     case .int8: bits = Int8(exactly: value).map { UInt64(UInt8(bitPattern: $0)) }
@@ -45,10 +45,11 @@ enum ScalarType: Sendable, Equatable {
     case .float32: bits = UInt64(Float(value).bitPattern)
     case .float64: bits = value.bitPattern
     }
-    guard let bits else { return nil }
-    var bytes: [UInt8] = []
-    bytes.append(littleEndian: bits)
-    bytes.removeLast(8 - byteCount)
-    return order == .littleEndian ? bytes : bytes.reversed()
+    guard let bits else { return false }
+    for byte in 0..<byteCount {
+      let place = order == .littleEndian ? byte : byteCount - 1 - byte
+      bytes[offset + place] = UInt8(truncatingIfNeeded: bits >> UInt64(8 * byte))
+    }
+    return true
   }
 }

@@ -56,21 +56,23 @@ extension PLYFile {
       offsets.append(offsets[offsets.count - 1] + property.type.byteCount)
     }
     let length = offsets[vertex.properties.count]
+    let growth = columns.filter { $0.place == nil }.reduce(0) { $0 + $1.type.byteCount }
+    file.reserveCapacity(bytes.count + vertex.count * growth)
     for row in 0..<vertex.count {
       let source = vertexData.lowerBound + row * length
       let start = file.count
       file += bytes[source..<source + length]
       for column in columns {
-        guard let value = column.type.bytes(column.values[row], order) else {
+        var position = file.count
+        if let place = column.place {
+          position = start + offsets[place]
+        } else {
+          file += repeatElement(0, count: column.type.byteCount)
+        }
+        guard column.type.store(column.values[row], in: &file, at: position, order) else {
           throw .unsupported(
             format: "PLY",
             reason: "its property of type \(column.type) cannot hold class \(column.values[row])")
-        }
-        if let place = column.place {
-          let position = start + offsets[place]
-          file.replaceSubrange(position..<position + value.count, with: value)
-        } else {
-          file += value
         }
       }
     }

@@ -44,7 +44,6 @@ struct PLYFile: Sendable {
   ///
   /// Throws `CloudError.malformed`, `.empty`, `.nonFinite`, `.attributeLength` and `.attributeRange`.
   func cloud() throws(CloudError) -> PointCloud {
-    var columns = CloudColumns()
     var roles: [CloudColumns.Role?] = []
     for property in vertex.properties {
       let role = CloudColumns.Role(columnName: property.name)
@@ -56,32 +55,29 @@ struct PLYFile: Sendable {
         vertex.propertiesEnd, "vertex", "a property \(role.name)",
         "\(vertex.properties.map(\.name))")
     }
-    for case let role? in roles {
-      columns[role] = []
-      columns[role]?.reserveCapacity(vertex.count)
-    }
     switch header.encoding {
-    case .ascii: try readLines(roles, into: &columns)
-    case .binary(let order): readRows(roles, order, into: &columns)
+    case .ascii: return try lineColumns(roles).cloud()
+    case .binary(let order): return try binaryColumns(roles, order).cloud()
     }
-    return try columns.cloud()
   }
 
-  private func readRows(
-    _ roles: [CloudColumns.Role?], _ order: ByteOrder, into columns: inout CloudColumns
-  ) {
+  private func binaryColumns(_ roles: [CloudColumns.Role?], _ order: ByteOrder) -> CloudColumns {
+    var columns = CloudColumns()
+    let length = vertexData.count / max(vertex.count, 1)
     var offset = vertexData.lowerBound
-    for _ in 0..<vertex.count {
-      for (property, role) in zip(vertex.properties, roles) {
-        if let role { columns[role]?.append(property.type.value(bytes, at: offset, order)) }
-        offset += property.type.byteCount
+    for (property, role) in zip(vertex.properties, roles) {
+      if let role {
+        columns[role] = (0..<vertex.count).map { row in
+          property.type.value(bytes, at: offset + row * length, order)
+        }
       }
+      offset += property.type.byteCount
     }
+    return columns
   }
 
-  private func readLines(
-    _ roles: [CloudColumns.Role?], into columns: inout CloudColumns
-  ) throws(CloudError) {
+  private func lineColumns(_ roles: [CloudColumns.Role?]) throws(CloudError) -> CloudColumns {
+    var table: [Double] = []
     var position = vertexData.lowerBound
     for row in 0..<vertex.count {
       let line = Self.line(bytes, from: position)
@@ -100,9 +96,10 @@ struct PLYFile: Sendable {
             word.lowerBound, "\(role.name) of vertex \(row)", "a number",
             "\"\(String(decoding: bytes[word].prefix(40), as: UTF8.self))\"")
         }
-        columns[role]?.append(value)
+        table.append(value)
       }
     }
+    return CloudColumns(table: table, roles: roles.compactMap(\.self))
   }
 
   /// The next line that is not blank, without blanks and line ends around it.

@@ -116,7 +116,7 @@ enum DecimalNumber {
 
     mutating func read(_ bytes: [UInt8], at position: inout Int, before end: Int) {
       while position < end, let digit = DecimalNumber.digit(bytes[position]) {
-        if value <= (1 << 53) / 10 {
+        if value <= (UInt64.max - 9) / 10 {
           value = 10 * value + UInt64(digit)
         } else {
           fits = false
@@ -125,12 +125,33 @@ enum DecimalNumber {
       }
     }
 
-    /// The number where one rounding gives it: both the digits and the power of ten are exact
-    /// doubles (Clinger, "How to read floating point numbers accurately", section 4).
+    /// The number where it takes one rounding; `nil` where it takes more thought.
     func exactValue(exponent: Int) -> Double? {
-      guard fits, exponent.magnitude <= 22 else { return value == 0 && fits ? 0 : nil }
-      let power = DecimalNumber.powersOfTen[Int(exponent.magnitude)]
-      return exponent < 0 ? Double(value) / power : Double(value) * power
+      guard fits else { return nil }
+      if value == 0 { return 0 }
+      if value <= 1 << 53, exponent.magnitude <= 22 {
+        // Both are exact doubles (Clinger, "How to read floating point numbers accurately", 4).
+        let power = DecimalNumber.powersOfTen[Int(exponent.magnitude)]
+        return exponent < 0 ? Double(value) / power : Double(value) * power
+      }
+      return (-19..<0).contains(exponent) ? quotient(decimals: -exponent) : nil
+    }
+
+    /// The digits over ten to the power of `decimals`, 1 to 19, rounded once.
+    ///
+    /// Long division of 64 bits, of which a double keeps 53; a remainder shows in the lowest bit, so
+    /// that the conversion rounds as if it saw all digits.
+    private func quotient(decimals: Int) -> Double {
+      var divisor: UInt64 = 1
+      for _ in 0..<decimals { divisor *= 10 }
+      let (shift, divisorShift) = (value.leadingZeroBitCount, divisor.leadingZeroBitCount)
+      let (dividend, normalized) = (value << UInt64(shift), divisor << UInt64(divisorShift))
+      let isHalved = dividend >= normalized
+      let (quotient, remainder) = normalized.dividingFullWidth(
+        isHalved ? (dividend >> 1, dividend << 63) : (dividend, 0))
+      return Double(
+        sign: .plus, exponent: divisorShift - shift - 64 + (isHalved ? 1 : 0),
+        significand: Double(quotient | (remainder == 0 ? 0 : 1)))
     }
   }
 

@@ -9,7 +9,8 @@ struct TextReader {
   private var separator = DelimitedLine.Separator.blanks
   /// What each column holds; `nil` until the first line has told.
   private var roles: [CloudColumns.Role?]?
-  private var columns = CloudColumns()
+  /// `[points, columns with a role]`, row-major.
+  private var table: [Double] = []
   private var pointCount = 0
 
   /// Reads all lines of `bytes`.
@@ -19,8 +20,8 @@ struct TextReader {
   static func cloud(_ bytes: [UInt8], maximumPointCount: Int) throws(CloudError) -> PointCloud {
     var reader = TextReader(bytes: bytes, maximumPointCount: maximumPointCount)
     try reader.readLines()
-    guard reader.pointCount > 0 else { throw .empty }
-    return try reader.columns.cloud()
+    guard reader.pointCount > 0, let roles = reader.roles else { throw .empty }
+    return try CloudColumns(table: reader.table, roles: roles.compactMap(\.self)).cloud()
   }
 
   private init(bytes: [UInt8], maximumPointCount: Int) {
@@ -90,7 +91,6 @@ struct TextReader {
   private mutating func adopt(_ named: [CloudColumns.Role?], _ content: Range<Int>) {
     separator = DelimitedLine.Separator(of: bytes[content])
     roles = named
-    for case let role? in named { columns[role] = [] }
   }
 
   private mutating func readPoint(
@@ -115,7 +115,7 @@ struct TextReader {
           at: field.lowerBound, role.name, "a number",
           "\"\(String(decoding: bytes[field].prefix(40), as: UTF8.self))\"")
       }
-      columns[role]?.append(value)
+      table.append(value)
     }
     if let extra = next {
       throw line.malformed(at: extra, "columns", "\(roles.count)", "more")
