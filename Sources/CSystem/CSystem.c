@@ -230,10 +230,6 @@ int csystem_set_receive_timeout(int descriptor, int64_t milliseconds) {
   return setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
 }
 
-int csystem_set_receive_buffer(int descriptor, int byte_count) {
-  return setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &byte_count, sizeof byte_count);
-}
-
 int csystem_accept(int listener, struct csystem_address *peer) {
   struct sockaddr_storage storage = {0};
   socklen_t length = sizeof storage;

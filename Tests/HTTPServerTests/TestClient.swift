@@ -31,12 +31,13 @@ final class TestClient {
 
   let descriptor: Int32
   private var received: [UInt8] = []
+  /// Bytes of it that have been handed out.
+  private var taken = 0
 
-  init(_ address: SocketAddress, receiveBuffer: Int32? = nil) throws {
+  init(_ address: SocketAddress) throws {
     descriptor = unsafe csystem_connect(address.host, UInt16(address.port))
     guard descriptor >= 0 else { throw Failure.connecting(code: errno) }
     csystem_set_receive_timeout(descriptor, 10_000)
-    if let receiveBuffer { csystem_set_receive_buffer(descriptor, receiveBuffer) }
   }
 
   deinit { csystem_close(descriptor) }
@@ -59,10 +60,17 @@ final class TestClient {
     }
   }
 
+  /// Whether something can be read now, the end of the connection included.
+  var hasInput: Bool {
+    var buffer: UInt8 = 0
+    // One byte is peeked at, into a variable that outlives the call.
+    return unsafe recv(descriptor, &buffer, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT)) >= 0
+  }
+
   func finishSending() { csystem_finish_sending(descriptor) }
 
-  /// More bytes, or false at the end of the connection.
-  private func receiveMore(_ byteCount: Int = 65536) throws -> Bool {
+  /// Reads more bytes ahead; false at the end of the connection.
+  func receiveMore(_ byteCount: Int = 65536) throws -> Bool {
     var buffer = [UInt8](repeating: 0, count: byteCount)
     switch SystemCall.receive(descriptor, into: &buffer) {
     case .bytes(let count):
@@ -76,32 +84,32 @@ final class TestClient {
 
   private func line() throws -> String {
     while true {
-      if let end = received.firstIndex(of: 0x0A) {
-        let line = String(decoding: received[..<end], as: UTF8.self)
-        received.removeSubrange(...end)
+      if let end = received[taken...].firstIndex(of: 0x0A) {
+        let line = String(decoding: received[taken..<end], as: UTF8.self)
+        taken = end + 1
         guard line.last == "\r" else { throw Failure.malformed(line) }
         return String(line.dropLast())
       }
       guard try receiveMore() else {
-        throw Failure.endOfConnection(after: String(decoding: received, as: UTF8.self))
+        throw Failure.endOfConnection(after: String(decoding: received[taken...], as: UTF8.self))
       }
     }
   }
 
   /// So many bytes.
   func receive(_ byteCount: Int, atOnce: Int = 65536) throws -> [UInt8] {
-    while received.count < byteCount {
+    while received.count - taken < byteCount {
       guard try receiveMore(atOnce) else { throw Failure.endOfConnection(after: "") }
     }
-    defer { received.removeFirst(byteCount) }
-    return Array(received[..<byteCount])
+    defer { taken += byteCount }
+    return Array(received[taken..<taken + byteCount])
   }
 
   /// Everything up to the end of the connection.
   func receiveToEnd() throws -> [UInt8] {
     while try receiveMore() {}
-    defer { received = [] }
-    return received
+    defer { taken = received.count }
+    return Array(received[taken...])
   }
 
   /// One response; interim ones are returned like others.

@@ -12,6 +12,7 @@ final class TestServer: Sendable {
   ) throws {
     var configuration = HTTPServerConfiguration()
     configuration.eventLoopCount = 1
+    configuration.lingerTimeout = .milliseconds(200)
     change(&configuration)
     var router = HTTPRouter()
     router.add(.get, "/") { request in .text("hello") }
@@ -29,7 +30,5 @@ final class TestServer: Sendable {
 
   deinit { server.stop() }
 
-  func connect(receiveBuffer: Int32? = nil) throws -> TestClient {
-    try TestClient(address, receiveBuffer: receiveBuffer)
-  }
+  func connect() throws -> TestClient { try TestClient(address) }
 }

@@ -51,8 +51,6 @@ int csystem_listen(const char *host, uint16_t port, int backlog);
 int csystem_connect(const char *host, uint16_t port);
 // How long a blocking receive waits before it fails with EAGAIN; for clients and tests.
 int csystem_set_receive_timeout(int descriptor, int64_t milliseconds);
-// Size of the kernel's receive buffer; for clients and tests.
-int csystem_set_receive_buffer(int descriptor, int byte_count);
 // One waiting connection, not blocking, closed on exec, with TCP_NODELAY.
 int csystem_accept(int listener, struct csystem_address *peer);
 int csystem_local_address(int descriptor, struct csystem_address *address);

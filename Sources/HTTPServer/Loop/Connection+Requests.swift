@@ -1,3 +1,5 @@
+import Dispatch
+
 /// From bytes to a request in its handler's hands.
 extension Connection {
   /// Feeds the parser; stops behind a complete request and keeps the rest for later.
@@ -55,6 +57,14 @@ extension Connection {
       head: head, id: id ?? core.makeRequestID(), start: core.now,
       token: RequestToken(connection: token, sequence: requestCount))
     flight.verdict = judge(head, &flight)
+    if flight.verdict == nil, head.framing != .none {
+      do {
+        flight.codings = try ContentCoding.list(head.headers)
+      } catch {
+        core.shared.observer.refused(error.failure, remoteAddress)
+        flight.verdict = .failure(error.failure, requestID: flight.id)
+      }
+    }
     pending = flight
     parser.bodyLimit =
       flight.verdict == nil
@@ -67,9 +77,6 @@ extension Connection {
       if exceedsLimit { throw .bodyTooLarge(limit: parser.bodyLimit) }
       if flight.route?.options.requiresBody == true, head.framing == .none {
         throw .lengthRequired
-      }
-      if let coding = head.headers.list("Content-Encoding").first {
-        throw .unsupportedContentCoding(found: coding)
       }
       // Not needed by a client that is sending already (RFC 9110, section 10.1.1).
       if head.expectsContinue, !hasMoreInput { send(ResponseEncoder.continueBytes) }
@@ -127,17 +134,63 @@ extension Connection {
       start(verdict)
       return
     }
-    guard let route = flight.route else { preconditionFailure("no verdict without a route") }
     let exchange = ExchangeCore(
       token: flight.token, requestID: flight.id, loop: loop,
       bufferByteCount: configuration.streamBufferByteCount)
     flight.exchange = exchange
     self.flight = flight
+    if flight.codings.isEmpty {
+      hand(body, of: flight, to: exchange)
+    } else {
+      decode(body, of: flight, for: exchange)
+    }
+  }
+
+  /// Gives a request to its route's handler.
+  private func hand(_ body: [UInt8], of flight: Flight, to exchange: ExchangeCore) {
+    guard let route = flight.route else { preconditionFailure("no exchange without a route") }
     let request = HTTPRequest(
       method: flight.head.method, target: flight.head.target, headers: flight.head.headers,
       body: body, id: flight.id, remoteAddress: remoteAddress, tls: transport.peer,
       route: route.template, parameters: flight.parameters, principal: flight.principal)
     route.handler.handle(request, HTTPExchange(core: exchange))
+  }
+
+  /// Undoes the content codings on another thread, which posts the content back.
+  private func decode(_ body: [UInt8], of flight: Flight, for exchange: ExchangeCore) {
+    let shared = core.shared
+    let loop = loop
+    let remoteAddress = remoteAddress
+    let token = flight.token
+    let codings = flight.codings
+    let limit = flight.route?.options.maximumBodyByteCount ?? configuration.maximumBodyByteCount
+    shared.decodingQueue.async {
+      guard exchange.cancellation == nil else {
+        exchange.abandon()
+        return
+      }
+      do throws(HTTPRefusal) {
+        let content = try ContentDecoder.decode(body, codings, limit: limit) {
+          shared.reserve(byteCount: $0)
+        }
+        if !loop.post(.decoded(token, content)) { shared.count(byteCount: -content.count) }
+      } catch {
+        shared.observer.refused(error.failure, remoteAddress)
+        _ = exchange.respond(.failure(error.failure, requestID: exchange.requestID))
+      }
+    }
+  }
+
+  /// Takes the content of the request being answered; false when that is another one by now.
+  func takeDecoded(_ token: RequestToken, _ body: [UInt8]) -> Bool {
+    guard phase == .open, var flight, flight.token == token, let exchange = flight.exchange else {
+      return false
+    }
+    core.shared.count(byteCount: -flight.reservedByteCount)
+    flight.reservedByteCount = body.count
+    self.flight = flight
+    hand(body, of: flight, to: exchange)
+    return true
   }
 
   /// Answers before the body has been read; the connection ends with it.

@@ -108,8 +108,10 @@ actor EventLoop {
     return true
   }
 
-  /// How long a turn waits in the poller before the queue's thread goes back to Dispatch. Under
-  /// load this saves the way through Dispatch's manager thread, which costs more than a request.
+  /// How long a turn waits in the poller before the queue's thread goes back to Dispatch.
+  ///
+  /// Under load this saves the way through Dispatch's manager thread, which costs more than a
+  /// request.
   private static let patienceMilliseconds: Int32 = 5
 
   /// Serves events, messages and due times until there are none for a while.

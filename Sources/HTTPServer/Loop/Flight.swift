@@ -22,6 +22,8 @@ struct Flight {
   var route: HTTPRouter.Route?
   var parameters: [String: String] = [:]
   var principal: HTTPPrincipal?
+  /// Content codings of the body, in the order they were applied.
+  var codings: [ContentCoding] = []
   /// The answer that stands before the body is read, for example 404.
   var verdict: HTTPResponse?
   var exchange: ExchangeCore?

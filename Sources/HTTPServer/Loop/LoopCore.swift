@@ -109,6 +109,11 @@ final class LoopCore {
     case .write(let token, let bytes): table[token.connection]?.write(token, bytes)
     case .end(let token): table[token.connection]?.end(token)
     case .abort(let token): table[token.connection]?.abort(token)
+    case .decoded(let token, let body):
+      guard let connection = table[token.connection], connection.takeDecoded(token, body) else {
+        shared.count(byteCount: -body.count)
+        return
+      }
     case .stopListening: closeListeners()
     case .drain:
       closeListeners()

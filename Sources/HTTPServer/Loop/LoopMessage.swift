@@ -8,6 +8,8 @@ enum LoopMessage: Sendable {
   case write(RequestToken, [UInt8])
   case end(RequestToken)
   case abort(RequestToken)
+  /// The body of a request whose content codings are undone; its memory is counted.
+  case decoded(RequestToken, [UInt8])
   case stopListening
   case drain
   case stop

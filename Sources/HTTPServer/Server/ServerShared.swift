@@ -1,3 +1,4 @@
+import Dispatch
 import Synchronization
 
 /// What all event loops of a server share.
@@ -7,6 +8,9 @@ final class ServerShared: Sendable {
   let observer: any HTTPServerObserver
   /// Whether responses may leave their connection open.
   let keepsAlive = Atomic(true)
+
+  /// Where content codings are undone: longer work than an event loop may do.
+  let decodingQueue = DispatchQueue(label: "pointserve.http.decoding")
 
   private let connections = Atomic(0)
   private let bufferedBytes = Atomic(0)
