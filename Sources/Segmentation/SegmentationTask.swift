@@ -28,6 +28,7 @@ package final class SegmentationTask: Sendable {
     var joinedCount = 0
   }
 
+  private let plan: ExecutablePlan
   private let scene: VoxelScene
   private let section: SegmentationSection
   private let inputs: [WindowInput]
@@ -38,12 +39,13 @@ package final class SegmentationTask: Sendable {
 
   /// Prepares a cloud; see `Segmenter.prepare`.
   init(
-    _ cloud: PointCloud, section: SegmentationSection, inputs: [WindowInput], scores: ScoreOutput,
-    windowBudget: Int
+    _ cloud: PointCloud, plan: ExecutablePlan, section: SegmentationSection,
+    inputs: [WindowInput], scores: ScoreOutput, windowBudget: Int
   ) throws(SegmentationError) {
     precondition(windowBudget > 0)
     var timings = SegmentationTimings()
     let scene = try VoxelScene(cloud, section: section, timings: &timings)
+    self.plan = plan
     self.scene = scene
     self.section = section
     self.inputs = inputs
@@ -96,7 +98,12 @@ package final class SegmentationTask: Sendable {
   /// Builds the tensors of a window, in the order of the graph's inputs.
   ///
   /// This is where levels and neighbors are computed; several windows may be built at once.
-  package func inputs(of window: SegmentationWindow) -> [HostTensor] {
+  ///
+  /// - Parameter window: a window of this task.
+  /// - Returns: a request that the graph's plan has validated.
+  /// - Throws: `SegmentationError.network`, for instance when features overflow FP32 or a window
+  ///   takes too much memory.
+  package func inputs(of window: SegmentationWindow) throws(SegmentationError) -> [HostTensor] {
     var timings = SegmentationTimings()
     let tensors = timings.measure(\.neighbors) {
       var pyramid = WindowPyramid(window.selection, of: scene, levels: section.levels)
@@ -105,6 +112,11 @@ package final class SegmentationTask: Sendable {
       }
     }
     state.withLock { $0.timings.neighbors += timings.neighbors }
+    do throws(RequestError) {
+      try plan.validate(tensors)
+    } catch {
+      throw .network(error)
+    }
     return tensors
   }
 

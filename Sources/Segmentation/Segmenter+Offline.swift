@@ -1,5 +1,5 @@
 import Batching
-package import Models
+import Models
 package import PointClouds
 import Synchronization
 
@@ -17,13 +17,12 @@ extension Segmenter {
   ///
   /// - Parameters:
   ///   - cloud: any number of points from one on.
-  ///   - plan: the graph that this segmenter was made for.
   ///   - threadCount: at least 1.
   ///   - progress: called after each window, by any of the threads.
   /// - Returns: a label for every point.
-  /// - Throws: as `prepare`, and `SegmentationError.network` and `.noThread`.
+  /// - Throws: as `prepare` and `SegmentationTask.inputs`, and `SegmentationError.noThread`.
   package func segment(
-    _ cloud: PointCloud, plan: ExecutablePlan, threadCount: Int,
+    _ cloud: PointCloud, threadCount: Int,
     progress: @escaping @Sendable (SegmentationProgress) -> Void = { _ in }
   ) throws(SegmentationError) -> SegmentationResult {
     let task = try prepare(cloud, windowBudget: Self.windowsPerThread * threadCount)
@@ -32,7 +31,7 @@ extension Segmenter {
       let pool = try TaskPool(threadCount: threadCount, name: "segment")
       defer { pool.finish() }
       for _ in 0..<threadCount {
-        try pool.submit { Self.runWindows(of: task, plan: plan, failure: failure, progress) }
+        try pool.submit { runWindows(of: task, failure: failure, progress) }
       }
     } catch {
       throw .noThread(reason: "\(error)")
@@ -46,18 +45,18 @@ extension Segmenter {
 
   /// Runs windows until there are none left, or too many that wait for another thread's window; that
   /// thread then runs the rest.
-  private static func runWindows(
-    of task: SegmentationTask, plan: ExecutablePlan, failure: FirstError,
+  private func runWindows(
+    of task: SegmentationTask, failure: FirstError,
     _ progress: @Sendable (SegmentationProgress) -> Void
   ) {
     let clock = ContinuousClock()
     var workspace = Workspace()
     while failure.value == nil, let window = task.nextWindow() {
-      let inputs = task.inputs(of: window)
-      do throws(RequestError) {
-        try plan.validate(inputs)
+      let inputs: [HostTensor]
+      do throws(SegmentationError) {
+        inputs = try task.inputs(of: window)
       } catch {
-        failure.record(.network(error))
+        failure.record(error)
         return
       }
       let start = clock.now

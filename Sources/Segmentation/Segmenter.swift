@@ -3,6 +3,7 @@ package import PointClouds
 
 /// Turns raw clouds into inputs of one model, and the model's outputs into labels.
 package struct Segmenter: Sendable {
+  let plan: ExecutablePlan
   private let section: SegmentationSection
   private let inputs: [WindowInput]
   private let scores: ScoreOutput
@@ -10,23 +11,28 @@ package struct Segmenter: Sendable {
   /// Checks that a graph takes what the pre-processing provides and answers a score per class.
   ///
   /// - Parameters:
-  ///   - inputs: the graph's inputs, in its order.
-  ///   - outputs: the graph's outputs, in its order.
-  ///   - section: the manifest's segmentation section.
-  /// - Throws: `SegmentationError.unknownInput`, `.inputMismatch`, `.noClassScores` and
-  ///   `.excessiveOverlap`.
+  ///   - plan: the graph.
+  ///   - section: the segmentation section of its manifest.
+  /// - Throws: `SegmentationError.unknownInput`, `.inputMismatch`, `.noClassScores`,
+  ///   `.excessiveOverlap`, and `.network` when the graph joins tensors of different levels.
   package init(
-    inputs: [NamedTensorSpec], outputs: [NamedTensorSpec], section: SegmentationSection
+    plan: ExecutablePlan, section: SegmentationSection
   ) throws(SegmentationError) {
+    self.plan = plan
     self.section = section
-    self.inputs = try inputs.map { input throws(SegmentationError) in
+    inputs = try plan.inputs.map { input throws(SegmentationError) in
       try WindowInput(input, section: section)
     }
-    scores = try ScoreOutput(outputs, classCount: section.classes.count)
+    scores = try ScoreOutput(plan.outputs, classCount: section.classes.count)
     let largestOverlap = OverlappingSquares.largestOverlap * section.window.extentMeters
     guard section.window.overlapMeters <= largestOverlap else {
       throw .excessiveOverlap(
         overlapMeters: section.window.overlapMeters, atMost: largestOverlap)
+    }
+    do throws(RequestError) {
+      try plan.validate(inputs.map { $0.blank(levelCount: section.levels.count) })
+    } catch {
+      throw .network(error)
     }
   }
 
@@ -37,7 +43,7 @@ package struct Segmenter: Sendable {
     guard let section = model.manifest.segmentation else {
       throw .notASegmentationModel(model: model.name)
     }
-    try self.init(inputs: model.plan.inputs, outputs: model.plan.outputs, section: section)
+    try self.init(plan: model.plan, section: section)
   }
 
   /// The classes that labels index.
@@ -55,6 +61,7 @@ package struct Segmenter: Sendable {
     _ cloud: PointCloud, windowBudget: Int = 64
   ) throws(SegmentationError) -> SegmentationTask {
     try SegmentationTask(
-      cloud, section: section, inputs: inputs, scores: scores, windowBudget: windowBudget)
+      cloud, plan: plan, section: section, inputs: inputs, scores: scores,
+      windowBudget: windowBudget)
   }
 }

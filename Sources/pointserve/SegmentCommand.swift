@@ -43,12 +43,12 @@ struct SegmentCommand: ParsableCommand {
       throw CommandFailure.badInput("model \(model.name): \(error)")
     }
     for path in input {
-      try segment(path, into: try outputPath(for: path), segmenter: segmenter, model: model)
+      try segment(path, into: try outputPath(for: path), segmenter: segmenter)
     }
   }
 
   private func segment(
-    _ path: String, into outputPath: String, segmenter: Segmenter, model: LoadedModel
+    _ path: String, into outputPath: String, segmenter: Segmenter
   ) throws {
     let clock = ContinuousClock()
     let start = clock.now
@@ -66,7 +66,7 @@ struct SegmentCommand: ParsableCommand {
     do {
       let decoded = try format.decode(bytes)
       result = try segmenter.segment(
-        decoded.cloud, plan: model.plan,
+        decoded.cloud,
         threadCount: threads == 0 ? Environment.processorCount : threads
       ) { progress.show($0.coveredVoxelCount, of: $0.voxelCount) }
       progress.end()

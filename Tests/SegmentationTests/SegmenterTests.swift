@@ -18,14 +18,16 @@ private struct TestModel {
 
   init(_ manifest: ModelManifest, weights: SafetensorsFile) throws {
     plan = try ExecutablePlan(ModelGraph(manifest, weights: weights))
-    segmenter = try Segmenter(
-      inputs: plan.inputs, outputs: plan.outputs, section: #require(manifest.segmentation))
+    segmenter = try Segmenter(plan: plan, section: #require(manifest.segmentation))
   }
 
   /// Tells building from ground by a height of two meters, for any section with a window `kind`.
-  init(window: String, reduce: String = "mean", units: Int = 2) throws {
+  init(
+    window: String, reduce: String = "mean", units: Int = 2,
+    feature: String = #""height_above_minimum""#
+  ) throws {
     let manifest = try SectionFixture.manifest(
-      features: #""height_above_minimum""#, window: window,
+      features: feature, window: window,
       levels: #"{"voxel_meters": 0.5, "neighbors": 4}, {"voxel_meters": 2, "neighbors": 4}"#,
       more: #", "excluded_las_codes": [7], "reduce": "\#(reduce)""#,
       layers: """
@@ -59,7 +61,7 @@ private func corner(of street: SyntheticScene, meters: Double) throws -> PointCl
 @Test func `the built-in model labels the synthetic scene as the original does`() throws {
   let model = try TestModel()
   let cloud = try corner(of: SyntheticScene(), meters: 100)
-  let result = try model.segmenter.segment(cloud, plan: model.plan, threadCount: 2)
+  let result = try model.segmenter.segment(cloud, threadCount: 2)
   let expected = try SyntheticScene.expectedClasses()
   try #require(result.lasCodes.count == expected.count)
   let agreeing = zip(result.lasCodes, expected).count { $0 == $1 }
@@ -73,9 +75,9 @@ private func corner(of street: SyntheticScene, meters: Double) throws -> PointCl
 @Test func `labels are bit-equal for any number of threads and any order of arrival`() throws {
   let model = try TestModel()
   let cloud = try corner(of: SyntheticScene(), meters: 34)
-  let alone = try model.segmenter.segment(cloud, plan: model.plan, threadCount: 1)
+  let alone = try model.segmenter.segment(cloud, threadCount: 1)
   #expect(alone.windowCount > 3)
-  let together = try model.segmenter.segment(cloud, plan: model.plan, threadCount: 3)
+  let together = try model.segmenter.segment(cloud, threadCount: 3)
   #expect(alone.probabilities() == together.probabilities())
   #expect(alone.labels == together.labels)
 
@@ -86,7 +88,7 @@ private func corner(of street: SyntheticScene, meters: Double) throws -> PointCl
   for window in windows.reversed() {
     #expect(!task.isComplete)
     task.add(
-      model.plan.run([task.inputs(of: window)], in: &workspace)[0], ofWindow: window.index)
+      model.plan.run([try task.inputs(of: window)], in: &workspace)[0], ofWindow: window.index)
   }
   #expect(task.nextWindow() == nil)
   #expect(task.isComplete)
@@ -99,21 +101,21 @@ private func corner(of street: SyntheticScene, meters: Double) throws -> PointCl
   let task = try model.segmenter.prepare(
     PointCloud(positions: CloudFixture.field.positions), windowBudget: 2)
   var workspace = Workspace()
-  func run(_ window: SegmentationWindow) {
+  func run(_ window: SegmentationWindow) throws {
     task.add(
-      model.plan.run([task.inputs(of: window)], in: &workspace)[0], ofWindow: window.index)
+      model.plan.run([try task.inputs(of: window)], in: &workspace)[0], ofWindow: window.index)
   }
   let first = try #require(task.nextWindow())
   let second = try #require(task.nextWindow())
   #expect(task.nextWindow() == nil)
-  run(second)
+  try run(second)
   // The second window still waits for the first one to be joined.
   #expect(task.nextWindow() == nil)
   #expect(!task.isComplete)
-  run(first)
+  try run(first)
   var count = 2
   while let window = task.nextWindow() {
-    run(window)
+    try run(window)
     count += 1
   }
   #expect(task.isComplete)
@@ -124,7 +126,7 @@ private func corner(of street: SyntheticScene, meters: Double) throws -> PointCl
 func `the built-in model labels every point of an odd cloud`(fixture: CloudFixture) throws {
   let model = try TestModel()
   let cloud = try PointCloud(positions: fixture.positions)
-  let result = try model.segmenter.segment(cloud, plan: model.plan, threadCount: 1)
+  let result = try model.segmenter.segment(cloud, threadCount: 1)
   #expect(result.labels.count == cloud.count)
   #expect(result.labels.allSatisfy { (0..<7).contains($0) })
   #expect(result.confidences().allSatisfy { $0 > 0 && $0 <= 1.0001 })
@@ -147,7 +149,7 @@ func `every kind of window and reduction labels by the network's scores`(
     positions[start + 2] = positions[start] < 20 ? 13 : 10
   }
   let result = try model.segmenter.segment(
-    PointCloud(positions: positions), plan: model.plan, threadCount: 2)
+    PointCloud(positions: positions), threadCount: 2)
   for (point, label) in result.labels.enumerated() {
     #expect(label == (positions[3 * point + 2] > 11 ? 1 : 0), "point \(point)")
   }
@@ -157,7 +159,7 @@ func `every kind of window and reduction labels by the network's scores`(
 @Test func `one score tells two classes apart`() throws {
   let model = try TestModel(window: #"{"kind": "nearest", "max_points": 64}"#, units: 1)
   let result = try model.segmenter.segment(
-    PointCloud(positions: [0, 0, 0, 1, 1, 9, 2, 2, 1]), plan: model.plan, threadCount: 1)
+    PointCloud(positions: [0, 0, 0, 1, 1, 9, 2, 2, 1]), threadCount: 1)
   #expect(result.labels == [0, 1, 0])
   #expect(result.confidences().allSatisfy { $0 > 0.99 })
   #expect(result.probabilities().count == 6)
@@ -168,7 +170,7 @@ func `every kind of window and reduction labels by the network's scores`(
   let cloud = try PointCloud(
     positions: [0, 0, -50, 0, 0, 0, 1, 1, 9],
     attributes: PointAttributes(classification: [7, 1, 1]))
-  let result = try model.segmenter.segment(cloud, plan: model.plan, threadCount: 1)
+  let result = try model.segmenter.segment(cloud, threadCount: 1)
   #expect(result.labels == [-1, 0, 1])
   #expect(result.lasCodes == [7, 2, 6])
   #expect(result.classCounts == [1, 1])
@@ -178,13 +180,13 @@ func `every kind of window and reduction labels by the network's scores`(
 
   let noise = try PointCloud(
     positions: [0, 0, 0], attributes: PointAttributes(classification: [7]))
-  let nothing = try model.segmenter.segment(noise, plan: model.plan, threadCount: 2)
+  let nothing = try model.segmenter.segment(noise, threadCount: 2)
   #expect(nothing.labels == [-1])
   #expect(nothing.lasCodes == [7])
   #expect(nothing.windowCount == 0)
 }
 
-@Test func `a graph that a window does not fit is an error`() throws {
+@Test func `a graph that joins tensors of different levels is refused`() throws {
   let manifest = try SectionFixture.manifest(
     window: #"{"kind": "nearest", "max_points": 64}"#,
     levels: #"{"voxel_meters": 0.5, "neighbors": 2}, {"voxel_meters": 50, "neighbors": 2}"#,
@@ -199,15 +201,33 @@ func `every kind of window and reduction labels by the network's scores`(
       {"name": "p", "class_name": "Softmax", "config": {}, "inputs": ["d"]}
       """)
   let kernel = HostTensor(shape: [4, 2], values: .float32([Float](repeating: 1, count: 8)))
+  let weights = try SafetensorsFile(parsing: SafetensorsWriter.write(["d/kernel": kernel]))
+  let error = #expect(throws: SegmentationError.self) { try TestModel(manifest, weights: weights) }
+  guard case .network = error else {
+    Issue.record("\(String(describing: error))")
+    return
+  }
+}
+
+@Test func `features beyond FP32 are an error, not a label`() throws {
   let model = try TestModel(
-    manifest, weights: SafetensorsFile(parsing: SafetensorsWriter.write(["d/kernel": kernel])))
+    window: #"{"kind": "nearest", "max_points": 64}"#,
+    feature: #"{"name": "intensity", "divisor": 1e-6}"#)
+  let cloud = try PointCloud(
+    positions: [0, 0, 0, 5, 5, 5], attributes: PointAttributes(intensity: [1, 3e38]))
   let error = #expect(throws: SegmentationError.self) {
-    try model.segmenter.segment(
-      PointCloud(positions: CloudFixture.field.positions), plan: model.plan, threadCount: 2)
+    try model.segmenter.segment(cloud, threadCount: 2)
   }
   guard case .network = error else {
     Issue.record("\(String(describing: error))")
     return
+  }
+}
+
+@Test func `windows that overlap nearly whole are refused`() throws {
+  #expect(throws: SegmentationError.excessiveOverlap(overlapMeters: 7.5, atMost: 7)) {
+    try TestModel(
+      window: #"{"kind": "grid", "extent_meters": 8, "overlap_meters": 7.5, "max_points": 9}"#)
   }
 }
 

@@ -66,12 +66,18 @@ func `the tensors of a window agree with a full search`(fixture: CloudFixture) t
     spec("X1", .float32, [1, nil, 3]), spec("N0", .int32, [nil, nil, 4]),
     spec("N1", .int32, [nil, nil]), spec("D0", .int32, [nil, 2]), spec("U0", .int32, [nil, nil]),
   ]
-  let segmenter = try Segmenter(
-    inputs: inputs, outputs: [spec("p", .float32, [nil, 2])], section: section)
-  let task = try segmenter.prepare(PointCloud(positions: fixture.positions))
-  let window = try #require(task.nextWindow())
-  let tensors = task.inputs(of: window)
-  let rowCount = window.pointCount
+  var timings = SegmentationTimings()
+  let scene = try VoxelScene(
+    PointCloud(positions: fixture.positions), section: section, timings: &timings)
+  var selector = try scene.windowSelector(section)
+  let first = selector?.next()
+  let selection = try #require(first)
+  var pyramid = WindowPyramid(selection, of: scene, levels: section.levels)
+  let tensors = try inputs.map { specification in
+    let input = try WindowInput(specification, section: section)
+    return input.tensor(pyramid.values(of: input, selection: selection, scene: scene))
+  }
+  let rowCount = selection.voxels.count
   let finest = try floats(tensors[1])
   let coarsest = try floats(tensors[2])
   let coarseCount = coarsest.count / 3
@@ -125,22 +131,15 @@ private func floats(_ tensor: HostTensor) throws -> [Float] {
 }
 
 @Test func `a model needs one score per class`() throws {
-  let section = try section()
-  let input = spec("F", .float32, [nil, 2])
   for extents in [[nil, 3], [nil, nil], [2]] as [[Int?]] {
     #expect(throws: SegmentationError.self) {
-      try Segmenter(inputs: [input], outputs: [spec("p", .float32, extents)], section: section)
+      try ScoreOutput([spec("p", .float32, extents)], classCount: 2)
     }
   }
-  _ = try Segmenter(inputs: [input], outputs: [spec("p", .float32, [nil, 1])], section: section)
-}
-
-@Test func `windows that overlap nearly whole are refused`() throws {
-  let section = try SectionFixture.section(
-    window: #"{"kind": "grid", "extent_meters": 8, "overlap_meters": 7.5, "max_points": 9}"#)
-  #expect(throws: SegmentationError.excessiveOverlap(overlapMeters: 7.5, atMost: 7)) {
-    try Segmenter(
-      inputs: [spec("F", .float32, [nil, 1])], outputs: [spec("p", .float32, [nil, 2])],
-      section: section)
-  }
+  let logits = spec("logits", .float32, [nil, 2])
+  let probabilities = spec("probabilities", .float32, [nil, nil, 2])
+  let single = spec("p", .float32, [nil, 1])
+  #expect(try ScoreOutput([logits, probabilities], classCount: 2).index == 1)
+  #expect(try ScoreOutput([single, logits], classCount: 2).index == 1)
+  #expect(try ScoreOutput([single], classCount: 2).width == 1)
 }

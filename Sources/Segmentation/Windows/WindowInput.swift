@@ -84,4 +84,20 @@ struct WindowInput: Sendable, Hashable {
     let matrix = [values.count / width, width]
     return HostTensor(shape: rank == 3 ? [1] + matrix : matrix, values: values)
   }
+
+  /// A tensor of zeros as a window might have it, in which each level has another number of points.
+  ///
+  /// A graph that takes one such window takes all, as far as the numbers of rows go.
+  func blank(levelCount: Int) -> HostTensor {
+    let finestCount = 2 * levelCount
+    return switch content {
+    case .features: tensor(.float32([Float](repeating: 0, count: finestCount * width)))
+    case .positions(let level):
+      tensor(.float32([Float](repeating: 0, count: (finestCount - level) * width)))
+    case .neighbors(let level), .coarserNeighbors(let level):
+      tensor(.int32([Int32](repeating: 0, count: (finestCount - level) * width)))
+    case .finerNeighbors(let level):
+      tensor(.int32([Int32](repeating: 0, count: (finestCount - level - 1) * width)))
+    }
+  }
 }

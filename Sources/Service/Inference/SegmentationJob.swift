@@ -85,7 +85,14 @@ final class SegmentationJob: Sendable {
       endChain()
       return
     }
-    let tensors = task.inputs(of: window)
+    let tensors: [HostTensor]
+    do throws(SegmentationError) {
+      tensors = try task.inputs(of: window)
+    } catch {
+      fail(HTTPFailure(error))
+      endChain()
+      return
+    }
     do {
       let ids = try context.engine.submit(
         tensors, pointCount: window.pointCount, to: model, deadline: deadline
