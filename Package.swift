@@ -63,7 +63,11 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "LayersTests", dependencies: ["Layers", "GoldenFiles"], swiftSettings: strict),
-    .testTarget(name: "ModelsTests", dependencies: ["Models"], swiftSettings: strict),
+    .target(
+      name: "TestModels", dependencies: ["Models"], path: "Tests/TestModels",
+      swiftSettings: strict),
+    .testTarget(
+      name: "ModelsTests", dependencies: ["Models", "TestModels"], swiftSettings: strict),
     .testTarget(name: "PointCloudsTests", dependencies: ["PointClouds"], swiftSettings: strict),
     .testTarget(
       name: "SegmentationTests", dependencies: ["Segmentation", "GoldenFiles"],
@@ -72,7 +76,9 @@ let package = Package(
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(
       name: "HTTPServerTests", dependencies: ["HTTPServer", "CSystem"], swiftSettings: strict),
-    .testTarget(name: "ServiceTests", dependencies: ["Service"], swiftSettings: strict),
+    .testTarget(
+      name: "ServiceTests",
+      dependencies: ["Service", "TestModels", "GoldenFiles", "CSystem"], swiftSettings: strict),
   ],
   swiftLanguageModes: [.v6]
 )

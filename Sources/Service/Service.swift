@@ -12,6 +12,8 @@ package final class Service: Sendable {
   private let context: ServiceContext
   private let readiness: Readiness
   private let server: HTTPServer
+  /// The table of routes, in the order of `routes(context:readiness:)`.
+  let routes: [HTTPRouter.Route]
   private let reloads: TaskPool
 
   /// Starts the threads; nothing is loaded and nobody is listened to yet.
@@ -40,9 +42,10 @@ package final class Service: Sendable {
     context = ServiceContext(
       configuration: configuration, repository: repository, engine: engine, monitor: monitor)
     readiness = Readiness(repository: repository)
+    let router = Self.routes(context: context, readiness: readiness)
+    routes = router.routes
     server = HTTPServer(
-      configuration: Self.serverConfiguration(configuration),
-      router: Self.routes(context: context, readiness: readiness), observer: monitor)
+      configuration: Self.serverConfiguration(configuration), router: router, observer: monitor)
   }
 
   /// The table of routes, which openapi.yaml describes.

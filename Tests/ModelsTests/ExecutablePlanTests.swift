@@ -1,5 +1,6 @@
 import Layers
 import Models
+import TestModels
 import Testing
 
 @Suite struct ExecutablePlanTests {

@@ -1,6 +1,7 @@
 import Foundation
 import Layers
 import Models
+import TestModels
 import Testing
 
 @Suite struct ModelRepositoryTests {

@@ -1,15 +1,17 @@
-import Layers
-import Models
+package import Layers
+package import Models
 
 /// A manifest and its weights, made by a test.
-struct TestModel {
-  var inputs: [ConfigValue] = []
-  var layers: [ConfigValue] = []
-  var outputs: [ConfigValue] = []
-  var extra: [String: ConfigValue] = [:]
-  var weights: [String: HostTensor] = [:]
+package struct TestModel {
+  package init() {}
 
-  mutating func input(_ name: String, _ datatype: String, _ shape: [Int]) {
+  package var inputs: [ConfigValue] = []
+  package var layers: [ConfigValue] = []
+  package var outputs: [ConfigValue] = []
+  package var extra: [String: ConfigValue] = [:]
+  package var weights: [String: HostTensor] = [:]
+
+  package mutating func input(_ name: String, _ datatype: String, _ shape: [Int]) {
     inputs.append(
       .object([
         "name": .string(name), "datatype": .string(datatype),
@@ -17,7 +19,7 @@ struct TestModel {
       ]))
   }
 
-  mutating func layer(
+  package mutating func layer(
     _ name: String, _ className: String, _ config: [String: ConfigValue] = [:],
     inputs: [String]
   ) {
@@ -28,15 +30,15 @@ struct TestModel {
       ]))
   }
 
-  mutating func output(_ name: String, from layer: String) {
+  package mutating func output(_ name: String, from layer: String) {
     outputs.append(.object(["name": .string(name), "from": .string(layer)]))
   }
 
-  mutating func weight(_ name: String, _ shape: [Int], _ values: [Float]) {
+  package mutating func weight(_ name: String, _ shape: [Int], _ values: [Float]) {
     weights[name] = HostTensor(shape: shape, values: .float32(values))
   }
 
-  var manifest: ConfigValue {
+  package var manifest: ConfigValue {
     .object(
       extra.merging([
         "format": .string(ModelManifest.format), "inputs": .array(inputs),
@@ -44,16 +46,16 @@ struct TestModel {
       ]) { first, _ in first })
   }
 
-  func graph() throws -> ModelGraph {
+  package func graph() throws -> ModelGraph {
     try ModelGraph(
       ModelManifest(parsing: JSONWriter.write(manifest)),
       weights: SafetensorsFile(parsing: SafetensorsWriter.write(weights)))
   }
 
-  func plan() throws -> ExecutablePlan { ExecutablePlan(try graph()) }
+  package func plan() throws -> ExecutablePlan { ExecutablePlan(try graph()) }
 
   /// A dense layer `[rows, 2]` → `[rows, 2]` that scales by `factor`.
-  static func scaling(by factor: Float) -> TestModel {
+  package static func scaling(by factor: Float) -> TestModel {
     var model = TestModel()
     model.input("x", "FP32", [-1, 2])
     model.layer("dense", "Dense", ["units": .integer(2), "use_bias": .bool(false)], inputs: ["x"])
@@ -64,12 +66,12 @@ struct TestModel {
 }
 
 /// Reproducible numbers for tests (an xorshift generator).
-struct SeededNumbers {
+package struct SeededNumbers {
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
+  package init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state ^= state << 13
     state ^= state >> 7
     state ^= state << 17
@@ -77,17 +79,19 @@ struct SeededNumbers {
   }
 
   /// From -1 to 1.
-  mutating func float() -> Float { Float(Int32(truncatingIfNeeded: next() >> 32)) * 0x1p-31 }
+  package mutating func float() -> Float {
+    Float(Int32(truncatingIfNeeded: next() >> 32)) * 0x1p-31
+  }
 
   /// From 0 to below `limit`.
-  mutating func index(below limit: Int) -> Int { Int(next() >> 33) % limit }
+  package mutating func index(below limit: Int) -> Int { Int(next() >> 33) % limit }
 
-  mutating func floats(_ shape: [Int]) -> HostTensor {
+  package mutating func floats(_ shape: [Int]) -> HostTensor {
     let count = shape.reduce(1, *)
     return HostTensor(shape: shape, values: .float32((0..<count).map { _ in float() }))
   }
 
-  mutating func indices(_ shape: [Int], below limit: Int) -> HostTensor {
+  package mutating func indices(_ shape: [Int], below limit: Int) -> HostTensor {
     let count = shape.reduce(1, *)
     return HostTensor(
       shape: shape, values: .int32((0..<count).map { _ in Int32(index(below: limit)) }))

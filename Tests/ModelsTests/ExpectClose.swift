@@ -1,32 +1,6 @@
-import Layers
 import Models
+import TestModels
 import Testing
-
-/// Files under `Tests/Fixtures`, and models that are written for one test.
-enum Fixtures {
-  static let directory: String = {
-    var parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
-    parts.removeLast(2)
-    return parts.joined(separator: "/") + "/Fixtures"
-  }()
-
-  static func safetensors(_ path: String) throws -> SafetensorsFile {
-    try SafetensorsFile(
-      parsing: FileSystem.contents(of: "\(directory)/\(path)", maximumByteCount: 1 << 24))
-  }
-
-  /// JSON text as a tree.
-  static func json(_ text: String) throws -> ConfigValue { try JSONReader.read(text.utf8) }
-}
-
-extension HostTensor {
-  /// The elements of a float tensor.
-  var floats: [Float] {
-    if case .float32(let values) = values { values } else { [] }
-  }
-
-  var bits: [UInt32] { floats.map(\.bitPattern) }
-}
 
 /// Compares with a golden tensor: |found − expected| ≤ absolute + relative · |expected|.
 func expectClose(

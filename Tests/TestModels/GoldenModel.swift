@@ -1,12 +1,12 @@
 import Layers
-import Models
+package import Models
 
 /// A golden file made into a model: graph inputs named as its `input.*` tensors.
-struct GoldenModel {
-  let file: SafetensorsFile
-  private(set) var model = TestModel()
+package struct GoldenModel {
+  package let file: SafetensorsFile
+  package private(set) var model = TestModel()
   /// Graph inputs with their golden tensors, in the graph's order.
-  private(set) var request: [HostTensor] = []
+  package private(set) var request: [HostTensor] = []
 
   /// The order of a layer's inputs, where it takes more than one.
   private static let inputOrder = [
@@ -17,7 +17,7 @@ struct GoldenModel {
     "HourglassLayer": ["F"], "Orthonorm": ["X_test"],
   ]
 
-  init(case name: String) throws {
+  package init(case name: String) throws {
     file = try Fixtures.safetensors("golden/\(name).safetensors")
     let config = try Fixtures.json(file.metadata["config"] ?? "")
     guard case .object(let members) = config else { throw GoldenFault.config }
@@ -92,7 +92,7 @@ struct GoldenModel {
   }
 
   /// The file's own tolerance.
-  func tolerance() throws -> (absolute: Double, relative: Double) {
+  package func tolerance() throws -> (absolute: Double, relative: Double) {
     guard case .object(var members) = try Fixtures.json(file.metadata["tolerance"] ?? "") else {
       throw GoldenFault.tolerance
     }
@@ -104,7 +104,7 @@ struct GoldenModel {
   }
 }
 
-enum GoldenFault: Error {
+package enum GoldenFault: Error {
   case config
   case tolerance
 }

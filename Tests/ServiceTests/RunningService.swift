@@ -1,0 +1,35 @@
+import HTTPServer
+import Logging
+import Models
+import Service
+
+/// A service of a test's own on a free port, ready when it is returned.
+struct RunningService {
+  let service: Service
+  let client: ServiceClient
+
+  /// Starts a service.
+  ///
+  /// - Parameters:
+  ///   - flags: settings beside the port.
+  ///   - isReadyExpected: whether every model is expected to load.
+  init(_ flags: [Setting: String] = [:], isReadyExpected: Bool = true) throws {
+    let settings = try ResolvedSettings(
+      flags: flags.merging([.port: "0"]) { $1 }, environment: [:], file: nil)
+    service = try Service(
+      configuration: ServiceConfiguration(settings, processorCount: 2),
+      log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    client = ServiceClient(address: try service.start())
+    // Loading is quick and happens on a thread of its own; asking again is the only way to know.
+    while try !hasRead(isReadyExpected) {}
+  }
+
+  private func hasRead(_ isReadyExpected: Bool) throws -> Bool {
+    let answer = try client.get("/health/ready")
+    if isReadyExpected { return answer.status == 200 }
+    return !answer.text.contains("being loaded")
+  }
+
+  /// Answers what was accepted and stops.
+  func stop() async { _ = await service.drain() }
+}
