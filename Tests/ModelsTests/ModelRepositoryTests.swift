@@ -290,3 +290,47 @@ import Testing
     #expect(throws: FileError.self) { try ModelDirectory("\(directory.path)/model/3") }
   }
 }
+
+@Suite struct ModelWriterTests {
+  @Test func `an orthonormal layer's matrix is added in a new version`() throws {
+    var model = TestModel()
+    model.input("x", "FP32", [-1, 2])
+    model.input("unrelated", "FP32", [-1, 7])
+    model.layer("wide", "Dense", ["units": .integer(3), "use_bias": .bool(false)], inputs: ["x"])
+    model.layer("soft", "Softmax", inputs: ["unrelated"])
+    model.layer("ortho", "Orthonorm", inputs: ["wide:0"])
+    model.layer("first", "Orthonorm", inputs: ["x"])
+    model.output("y", from: "ortho")
+    model.output("z", from: "soft")
+    model.output("u", from: "first")
+    model.weight("wide/kernel", [2, 3], [1, 2, 3, 4, 5, 6])
+    let directory = try TemporaryDirectory()
+    try directory.write(model)
+    let found = try ModelDirectory(directory.path + "/model")
+    let contents = try ModelContents(reading: found.source)
+    #expect(throws: ModelError.self) { try contents.graph() }
+
+    let before = try #require(try contents.planBefore(layer: "ortho"))
+    #expect(before.inputs.map(\.name) == ["x"])
+    var workspace = Workspace()
+    let row = HostTensor(shape: [1, 2], values: .float32([1, 10]))
+    #expect(before.run([[row]], in: &workspace)[0][0].floats == [41, 52, 63])
+    #expect(try contents.planBefore(layer: "first") == nil)
+    #expect(throws: ModelError.self) { try contents.planBefore(layer: "other") }
+
+    var weights = try contents.weights.tensors()
+    weights["ortho/ortho_weights_store"] = HostTensor(
+      shape: [3, 3], values: .float32([1, 0, 0, 0, 2, 0, 0, 0, 3]))
+    weights["first/ortho_weights_store"] = HostTensor(
+      shape: [2, 2], values: .float32([1, 0, 0, 1]))
+    let written = try ModelWriter.writeNewVersion(
+      contents.manifest, weights: weights, into: directory.path + "/model")
+    #expect(written.version == 2)
+    let loaded = try LoadedModel(from: written.source, name: "model", version: 2)
+    #expect(loaded.manifest.weightsSHA256 == loaded.sha256)
+    let wide = HostTensor(shape: [1, 7], values: .float32(Array(repeating: 0, count: 7)))
+    let answer = loaded.plan.run([[row, wide]], in: &workspace)[0]
+    #expect(answer[0].floats == [41, 104, 189])
+    #expect(try FileSystem.subdirectories(of: directory.path + "/model") == ["1", "2"])
+  }
+}

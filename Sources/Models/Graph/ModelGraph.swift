@@ -37,9 +37,13 @@ package struct ModelGraph: Sendable {
   /// - Parameters:
   ///   - manifest: the parsed `model.json`.
   ///   - weights: the tensors, named `<layer>/<weight>`.
+  ///   - otherLayers: names of layers that the manifest lacks although the weights have theirs.
   /// - Throws: `GraphError` naming file, layer, key or tensor, what was expected and what was found.
-  package init(_ manifest: ModelManifest, weights: SafetensorsFile) throws(GraphError) {
-    var builder = GraphBuilder(weights: weights, layerNames: manifest.layers.map(\.name))
+  package init(
+    _ manifest: ModelManifest, weights: SafetensorsFile, otherLayers: [String] = []
+  ) throws(GraphError) {
+    var builder = GraphBuilder(
+      weights: weights, layerNames: manifest.layers.map(\.name) + otherLayers)
     for (index, input) in manifest.inputs.enumerated() {
       try builder.addInput(input, key: "inputs[\(index)].name")
     }

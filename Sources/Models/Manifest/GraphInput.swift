@@ -1,13 +1,5 @@
 package import Layers
 
-/// The element type of a tensor, as the Open Inference Protocol names it.
-package enum Datatype: String, Sendable, Hashable, CaseIterable {
-  case float32 = "FP32"
-  case int32 = "INT32"
-  /// Row indices of clients that only have 64-bit integers; narrowed before they are checked.
-  case int64 = "INT64"
-}
-
 /// One input of the graph.
 package struct GraphInput: Sendable, Hashable {
   package var name: String
@@ -55,18 +47,5 @@ package struct GraphInput: Sendable, Hashable {
       Key.name.rawValue: .string(name), Key.datatype.rawValue: .string(datatype.rawValue),
       Key.shape.rawValue: .array(shape.map { .integer($0) }),
     ])
-  }
-}
-
-/// The rule for names of inputs, layers and outputs.
-enum GraphName {
-  static func read(_ name: String, path: String) throws(ManifestError) -> String {
-    guard (1...256).contains(name.utf8.count), name.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
-    else {
-      throw .invalidValue(
-        key: path, expected: "a name of 1 to 256 bytes without control characters",
-        found: ConfigValue.string(name).summary)
-    }
-    return name
   }
 }

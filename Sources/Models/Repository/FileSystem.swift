@@ -121,6 +121,13 @@ package enum FileSystem {
     }
   }
 
+  /// Gives a file or directory a name that nothing has yet.
+  package static func move(_ path: String, to newPath: String) throws(FileError) {
+    guard unsafe rename(path, newPath) == 0 else {
+      throw FileError(path: newPath, errorNumber: errno)
+    }
+  }
+
   /// Creates a directory and those above it; one that exists already stays as it is.
   package static func createDirectory(_ path: String) throws(FileError) {
     if unsafe mkdir(path, 0o755) == 0 || errno == EEXIST { return }

@@ -1,4 +1,3 @@
-import Layers
 import Synchronization
 
 /// One version of a model: loaded, warm, immutable.
@@ -53,44 +52,5 @@ package final class LoadedModel: Sendable {
       model: name, version: version, graph: contents.graph(), weights: contents.weights)
     cachedReport.withLock { $0 = report }
     return report
-  }
-}
-
-/// The parsed files of a model.
-package struct ModelContents {
-  package let manifest: ModelManifest
-  package let weights: SafetensorsFile
-  /// Of the weights file.
-  package let sha256: String
-  private let isWithoutWeights: Bool
-  private let source: ModelSource
-
-  /// Reads and parses both files and compares the weights with the digest that the manifest states.
-  package init(reading source: ModelSource) throws(ModelError) {
-    let files = try source.read()
-    do { manifest = try ModelManifest(parsing: files.manifest) } catch { throw .manifest(error) }
-    do { weights = try SafetensorsFile(parsing: files.weights) } catch { throw .weights(error) }
-    sha256 = SHA256.hexadecimal(of: files.weights)
-    isWithoutWeights = files.isWithoutWeights
-    self.source = source
-    if let expected = manifest.weightsSHA256, expected != sha256 {
-      throw .digest(expected: expected, found: sha256)
-    }
-  }
-
-  /// The layers with their weights.
-  package func graph() throws(ModelError) -> ModelGraph {
-    do {
-      return try ModelGraph(manifest, weights: weights)
-    } catch {
-      // Without the file every tensor is missing: say so rather than name the first one.
-      if isWithoutWeights, case .directory(let path) = source,
-        case .layer(_, _, .missingWeight) = error
-      {
-        throw .file(
-          FileError(path: "\(path)/\(ModelSource.weightsName)", reason: "no such file"))
-      }
-      throw .graph(error)
-    }
   }
 }

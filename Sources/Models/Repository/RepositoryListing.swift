@@ -1,5 +1,3 @@
-import Layers
-
 /// What a repository holds on disk at one moment; nothing is loaded.
 struct RepositoryListing: Sendable {
   /// The versions and labels of one model.
@@ -74,38 +72,5 @@ struct RepositoryListing: Sendable {
     } catch {
       return .failure(error)
     }
-  }
-}
-
-/// The rule for version numbers: positive decimal integers without leading zeros.
-package enum VersionNumber {
-  /// The number that a directory name or a path segment states, or `nil`.
-  package static func read(_ text: some StringProtocol) -> Int? {
-    let digits = text.utf8
-    guard let first = digits.first, first != UInt8(ascii: "0"),
-      digits.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
-    else { return nil }
-    return Int(text)
-  }
-}
-
-/// The rule for `labels.json`: an object of version numbers.
-enum VersionLabels {
-  static func read(_ text: [UInt8]) throws(ManifestError) -> [String: Int] {
-    let value: ConfigValue
-    do { value = try JSONReader.read(text, maximumDepth: 2) } catch { throw .json(error) }
-    guard case .object(let members) = value else {
-      throw .invalidValue(
-        key: "(top level)", expected: "an object of versions", found: value.summary)
-    }
-    var labels: [String: Int] = [:]
-    for (label, value) in members.sorted(by: { $0.key < $1.key }) {
-      guard case .integer(let version) = value, version >= 1 else {
-        throw .invalidValue(
-          key: label, expected: "a version, an integer from 1", found: value.summary)
-      }
-      labels[label] = version
-    }
-    return labels
   }
 }
