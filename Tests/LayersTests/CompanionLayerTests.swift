@@ -171,6 +171,46 @@ struct CompanionLayerTests {
     }
   }
 
+  @Test func `a convolution of width one is a dense layer for each point`() throws {
+    let x = tensor(1, 2, 2, values: 1, 2, 3, 4)
+    let found = try answer(
+      "Conv1D", ["filters": .integer(1), "kernel_size": .integers(1)], x,
+      weights: ["kernel": tensor(1, 2, 1, values: 1, 10), "bias": tensor(1, values: 100)])
+    #expect(found.floats == [121, 143])
+    #expect(found.shape == [1, 2, 1])
+  }
+
+  @Test(
+    arguments: [
+      ("Dense", ["units": .integer(2)]), ("HourglassLayer", Configs.hourglass),
+      ("KPConvXLayer", Configs.kpconvx), ("Conv2D", Configs.conv2d), ("Softmax", [:]),
+      ("BatchNormalization", [:]), ("Concatenate", [:]), ("Add", [:]), ("NeighborMaxPooling", [:]),
+      ("KPConvLayer", [:]), ("FeaturesUpsamplingLayer", [:]), ("NearestCentroid", [:]),
+      ("Orthonorm", [:]), ("Gather", [:]), ("LocalConv2dLayer", Configs.localConv2d),
+    ] as [(String, [String: ConfigValue])])
+  func `inputs of absurd extents are refused`(
+    _ className: String, _ config: [String: ConfigValue]
+  ) throws {
+    let configuration = try LayerRegistry.decode(className: className, config: config)
+    let extents: [[Int?]] = [
+      [nil, .max], [.max, .max], [nil, nil, 1 << 40], [nil, .max, .max, .max],
+      [nil, 1 << 30, 1 << 30, 4], [nil, 0], [nil, nil, nil], [.max], [],
+    ]
+    for shape in extents {
+      for count in 1...4 {
+        for type in [TensorSpec.ElementType.float32, .int32] {
+          let specs = (0..<count).map { input in
+            TensorSpec(input == count - 1 ? type : .float32, extents: shape)
+          }
+          var weights = LayerWeights([:])
+          #expect(throws: LayerError.self) {
+            try configuration.makeOperator(inputs: specs, weights: &weights)
+          }
+        }
+      }
+    }
+  }
+
   @Test func `a channel's map after a layer is absorbed without changing the answer`() throws {
     var generator = SeededGenerator(seed: 47)
     let x = generator.tensor(9, 6)

@@ -82,6 +82,17 @@ struct ConfigurationTests {
           "dilation_rate": .integer(2),
         ], ["\"dilation_rate\"", "\"strides\""]
       ),
+      ("Conv1D", ["filters": .integer(1)], ["\"kernel_size\"", "missing"]),
+      (
+        "Conv1D", ["filters": .integer(1), "kernel_size": .integers(3)],
+        ["\"kernel_size\"", "points have no order", "[3]"]
+      ),
+      (
+        "LocalConv2dLayer",
+        ["in_height", "in_width", "out_channels", "padding"].reduce(Configs.localConv2d) {
+          $0.setting($1, .integer(1 << 20))
+        }, ["\"out_channels\""]
+      ),
       ("KPConvXLayer", ["drop_path": .number(1.5)], ["\"drop_path\"", "from 0 to 1"]),
       ("KPConvXLayer", ["activation": .string("relu")], ["\"activation\"", "LeakyReLU"]),
       (

@@ -112,6 +112,7 @@ private struct RandomConfig {
     case "Add", "Gather", "NeighborMaxPooling", "Sigmoid": break
     case "BatchNormalization": addBatchNormalization()
     case "Concatenate", "Softmax": maybe("axis", .integer(-1), .integer(2))
+    case "Conv1D": addConv1D()
     case "Conv2D": addConv2D()
     case "Dense": addDense()
     case "Dropout": maybe("rate", number(0...1))
@@ -150,6 +151,16 @@ private struct RandomConfig {
     addActivation()
     maybe("use_bias", .bool(true), .bool(false))
     addObjects("kernel_initializer", "bias_initializer", "kernel_constraint")
+    addNormRegularizer("kernel_regularizer")
+  }
+
+  private mutating func addConv1D() {
+    config["filters"] = count(1...64)
+    config["kernel_size"] = flip() ? count(1...1) : .array([count(1...1)])
+    maybe("strides", .integer(1), .integers(1))
+    maybe("padding", .string("valid"), .string("same"))
+    addActivation()
+    maybe("use_bias", .bool(true), .bool(false))
     addNormRegularizer("kernel_regularizer")
   }
 

@@ -2,7 +2,10 @@
 package enum EditDistance {
   /// The candidate with the smallest edit distance to `name`, the first in alphabetical order on
   /// ties, or `nil` when none is close enough to be what was meant.
+  ///
+  /// Names of more characters than anybody types have no suggestion, as comparing them takes long.
   package static func nearest(to name: String, among candidates: some Sequence<String>) -> String? {
+    guard name.utf8.count <= 100 else { return nil }
     let limit = max(2, name.count / 3)
     return candidates.sorted()
       .map { (candidate: $0, distance: distance($0.lowercased(), name.lowercased())) }

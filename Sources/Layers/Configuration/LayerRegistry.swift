@@ -6,6 +6,7 @@ package enum LayerRegistry {
     AddLayer.self,
     BatchNormalizationLayer.self,
     ConcatenateLayer.self,
+    Conv1DLayer.self,
     Conv2DLayer.self,
     DenseLayer.self,
     DropoutLayer.self,

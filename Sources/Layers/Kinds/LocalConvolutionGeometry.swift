@@ -32,6 +32,9 @@ struct LocalConvolutionGeometry: Hashable, Sendable {
     output = Extents(
       height: (padded.height - kernel.height) / stride.height + 1,
       width: (padded.width - kernel.width) / stride.width + 1)
+    guard outputSpec.rowWidth != nil else {
+      throw reader.invalid("out_channels", expected: "small enough for the output's pixels")
+    }
   }
 
   /// The same output from the taps that are kept.

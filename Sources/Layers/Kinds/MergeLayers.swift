@@ -33,7 +33,11 @@ package struct ConcatenateLayer: LayerConfiguration {
       }
       axes.append(axis)
     }
-    return ConcatenateOperator(inputs: inputs, axis: axis, axes: axes)
+    let joined = ConcatenateOperator(inputs: inputs, axis: axis, axes: axes)
+    guard joined.output.rowWidth != nil else {
+      throw check.refusal(inputs.count - 1, "small enough to join the inputs before it")
+    }
+    return joined
   }
 }
 

@@ -2,11 +2,15 @@ import CKernels
 
 /// Checks of the specs that a layer's inputs have before any request is known.
 ///
-/// `roles` are the names of the inputs as the layer's documentation has them.
+/// No extent may be larger than `ConfigReader.extentLimit`, so that products of three stay
+/// representable.
 struct InputCheck {
+  private static let limit = ConfigReader.extentLimit
+
   private let specs: [TensorSpec]
 
-  /// Refuses a number of inputs other than that of the roles.
+  /// Refuses a number of inputs other than that of the roles, which are the names of the inputs as
+  /// the layer's documentation has them.
   init(_ specs: [TensorSpec], roles: String...) throws(LayerError) {
     guard specs.count == roles.count else {
       let noun = roles.count == 1 ? "input" : "inputs"
@@ -32,9 +36,15 @@ struct InputCheck {
   /// All extents of a row must be known.
   func channels(_ input: Int) throws(LayerError) -> Int {
     let spec = specs[input]
-    guard spec.elementType == .float32, spec.extents.count >= 2, let width = spec.rowWidth,
-      width >= 1, let channels = spec.extents[spec.extents.count - 1]
-    else { throw refusal(input, "float32 [..., width] with a known width of at least 1") }
+    guard spec.elementType == .float32, (2...4).contains(spec.extents.count),
+      spec.rowExtents.allSatisfy({ (1...Self.limit).contains($0 ?? 0) }),
+      let channels = spec.rowExtents.last ?? nil
+    else {
+      throw refusal(
+        input,
+        "float32 [..., width] of two to four axes, with known extents of rows from 1 to "
+          + "\(Self.limit)")
+    }
     return channels
   }
 
@@ -43,12 +53,13 @@ struct InputCheck {
     let wanted = expected.map(String.init) ?? "width"
     let spec = specs[input]
     guard spec.elementType == .float32, (2...3).contains(spec.extents.count),
-      let width = spec.extents[spec.extents.count - 1], width >= 1, width == expected ?? width
+      let width = spec.extents[spec.extents.count - 1], (1...Self.limit).contains(width),
+      width == expected ?? width
     else {
       throw refusal(
         input,
         "float32 [points, \(wanted)] or [clouds, points, \(wanted)]"
-          + (expected == nil ? " with a known width of at least 1" : ""))
+          + (expected == nil ? " with a known width from 1 to \(Self.limit)" : ""))
     }
     return width
   }
@@ -62,7 +73,9 @@ struct InputCheck {
       throw refusal(input, "int32 [points, \(wanted)] or [clouds, points, \(wanted)]")
     }
     let count = spec.extents[spec.extents.count - 1]
-    guard count ?? 1 >= 1 else { throw refusal(input, "indices of at least one neighbor") }
+    guard (1...Self.limit).contains(count ?? 1) else {
+      throw refusal(input, "indices of at least one neighbor and of at most \(Self.limit)")
+    }
     guard expected == nil || count == expected else {
       throw refusal(input, "int32 [points, \(wanted)] or [clouds, points, \(wanted)]")
     }

@@ -43,7 +43,7 @@ package struct KernelLengthRegularizer: Hashable, Sendable {
       throw reader.invalid(
         Key.extents, expected: "a pair [height, width]; a kernel of one axis is [length, 1]")
     }
-    extents = try reader.pair(Key.extents, in: 1...4096)
+    extents = try reader.pair(Key.extents, in: 1...1024)
     windowScale = try reader.number(Key.windowScale, default: 0.01)
     threshold = try reader.number(Key.threshold, default: 1e-7)
     let exponent = try reader.number(Key.exponent, default: 2)
