@@ -16,6 +16,7 @@
 
 typedef float vector __attribute__((vector_size(32)));
 typedef int32_t integers __attribute__((vector_size(32)));
+typedef double keys __attribute__((vector_size(32)));
 
 INLINE vector splat(float x) { return _mm256_set1_ps(x); }
 
@@ -62,6 +63,15 @@ INLINE vector load_first(const float *p, size_t count) {
 INLINE void store_first(float *p, size_t count, vector a) {
   _mm256_maskstore_ps(p, first_lanes(count), a);
 }
+
+/// One bit for each lane of a that is at most b's.
+INLINE uint32_t lanes_at_most(vector a, vector b) {
+  return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_LE_OQ));
+}
+
+INLINE keys smaller_keys(keys a, keys b) { return _mm256_min_pd(a, b); }
+
+INLINE keys larger_keys(keys a, keys b) { return _mm256_max_pd(a, b); }
 
 INLINE vector rows_of_four(const float *x, size_t stride, __m128i mask, const int32_t *index) {
   const __m128 a = _mm_maskload_ps(x + (size_t)index[0] * stride, mask);

@@ -18,6 +18,7 @@
 
 typedef float vector __attribute__((vector_size(64)));
 typedef int32_t integers __attribute__((vector_size(64)));
+typedef double keys __attribute__((vector_size(64)));
 
 INLINE vector splat(float x) { return _mm512_set1_ps(x); }
 
@@ -61,6 +62,15 @@ INLINE vector load_first(const float *p, size_t count) {
 INLINE void store_first(float *p, size_t count, vector a) {
   _mm512_mask_storeu_ps(p, first_lanes(count), a);
 }
+
+/// One bit for each lane of a that is at most b's.
+INLINE uint32_t lanes_at_most(vector a, vector b) {
+  return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ);
+}
+
+INLINE keys smaller_keys(keys a, keys b) { return _mm512_min_pd(a, b); }
+
+INLINE keys larger_keys(keys a, keys b) { return _mm512_max_pd(a, b); }
 
 INLINE vector rows_of_four(const float *x, size_t stride, __mmask8 mask, const int32_t *index) {
   const __m128 a = _mm_maskz_loadu_ps(mask, x + (size_t)index[0] * stride);

@@ -14,6 +14,7 @@
 
 typedef float vector __attribute__((vector_size(16)));
 typedef int32_t integers __attribute__((vector_size(16)));
+typedef double keys __attribute__((vector_size(16)));
 
 INLINE vector splat(float x) { return (vector){x, x, x, x}; }
 
@@ -63,6 +64,22 @@ INLINE vector load_first(const float *p, size_t count) {
 
 /// Writes the first `count` lanes only.
 INLINE void store_first(float *p, size_t count, vector a) { memcpy(p, &a, count * sizeof(float)); }
+
+/// One bit for each lane of a that is at most b's.
+INLINE uint32_t lanes_at_most(vector a, vector b) {
+  const integers bits = (a <= b) & (integers){1, 2, 4, 8};
+  return (uint32_t)(bits[0] | bits[1] | bits[2] | bits[3]);
+}
+
+typedef int64_t key_bits __attribute__((vector_size(16)));
+
+INLINE keys choose_keys(key_bits condition, keys a, keys b) {
+  return (keys)((condition & (key_bits)a) | (~condition & (key_bits)b));
+}
+
+INLINE keys smaller_keys(keys a, keys b) { return choose_keys(a < b, a, b); }
+
+INLINE keys larger_keys(keys a, keys b) { return choose_keys(a > b, a, b); }
 
 /// Up to four columns of the rows that `index` names: columns[c][lane] = x[index[lane]][c].
 INLINE void gather_columns(const float *x, size_t stride, size_t count, const int32_t *index,

@@ -21,6 +21,7 @@
 #include "CKernelsDense.h"
 #include "CKernelsInstructionSet.h"
 #include "CKernelsMeasurement.h"
+#include "CKernelsNearestNeighbors.h"
 #include "CKernelsNeighbors.h"
 #include "CKernelsPointConvolution.h"
 #include "CKernelsRows.h"

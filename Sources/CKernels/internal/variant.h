@@ -3,6 +3,8 @@
 
 #include "../include/CKernels.h"
 
+typedef struct ckernels_knn_request ckernels_knn_request;
+
 /// One implementation of every operation, for one instruction set.
 ///
 /// Objects keep a pointer to the variant that packed them.
@@ -45,6 +47,7 @@ typedef struct ckernels_variant {
   void (*softmax)(size_t rows, size_t width, const float *x, float *y);
   void (*nearest_centroid)(size_t rows, size_t width, size_t centroid_count, const float *x,
                            const float *centroids, int32_t *indices);
+  void (*knn_search)(const ckernels_knn *, const ckernels_knn_request *);
   /// Floating-point operations of `rounds` rounds of independent multiply-adds; `sink` keeps them.
   double (*multiply_add)(size_t rounds, float *sink);
 } ckernels_variant;

@@ -46,6 +46,7 @@ void ckernels_reference_add(size_t count, const float *a, const float *b, float 
 void ckernels_reference_softmax(size_t rows, size_t width, const float *x, float *y);
 void ckernels_reference_nearest_centroid(size_t rows, size_t width, size_t centroid_count,
                                          const float *x, const float *centroids, int32_t *indices);
+void ckernels_reference_knn_search(const ckernels_knn *knn, const ckernels_knn_request *request);
 double ckernels_reference_multiply_add(size_t rounds, float *sink);
 
 #endif

@@ -1,5 +1,5 @@
 // The vector kernels, for one instruction set: included by a file that has defined LANES, ROW_TILE,
-// PANEL_VECTORS, FRACTION_BITS, VARIANT, VARIANT_NAME, the types `vector` and `integers`, and the primitives on them.
+// PANEL_VECTORS, FRACTION_BITS, VARIANT, VARIANT_NAME, the types `vector`, `integers`, and `keys`, and the primitives on them.
 
 #include "elementary.h"
 
@@ -20,6 +20,8 @@
 #include "neighbors.h"
 
 #include "rows.h"
+
+#include "knn.h"
 
 #include "multiply_add.h"
 

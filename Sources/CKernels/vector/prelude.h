@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "../internal/knn.h"
 #include "../internal/memory.h"
 #include "../internal/objects.h"
 #include "../reference/reference.h"

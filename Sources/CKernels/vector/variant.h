@@ -22,5 +22,6 @@ const ckernels_variant VARIANT = {
     .add = add,
     .softmax = softmax,
     .nearest_centroid = ckernels_reference_nearest_centroid,
+    .knn_search = knn_search,
     .multiply_add = multiply_add_rounds,
 };

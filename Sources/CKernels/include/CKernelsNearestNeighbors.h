@@ -1,0 +1,43 @@
+#ifndef CKERNELS_NEAREST_NEIGHBORS_H
+#define CKERNELS_NEAREST_NEIGHBORS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// An index over points for exact k-nearest-neighbor queries.
+///
+/// Squared distances are (dx * dx + dy * dy) + dz * dz in float32, each operation rounded once, with
+/// every instruction set; neighbors are ordered by them, then by index. Coordinates should be
+/// relative to a point nearby: float32 has 24 bits.
+typedef struct ckernels_knn ckernels_knn;
+
+/// Indexes `count` points `[count, dimension_count]`, 1 to 3 finite coordinates each; count is at
+/// most 2^31 - 1. NULL when memory runs out.
+ckernels_knn *_Nullable ckernels_knn_create(size_t count, size_t dimension_count,
+                                            const float *points);
+
+/// The `k` nearest points of each query that are no farther than `radius` (INFINITY for all).
+///
+/// queries `[query_count, dimension_count]`, finite → indices and, unless NULL, squared distances
+/// `[query_count, k]`; where there are fewer than k points, -1 and infinity. Fastest for k up to 64.
+void ckernels_knn_query(const ckernels_knn *knn, size_t query_count, const float *queries, size_t k,
+                        float radius, int32_t *indices, float *_Nullable squared_distances);
+
+/// The same for the indexed points themselves: those at `begin ..< end` of the order in which the
+/// index keeps them, which is along a space-filling curve. Every point finds itself as well.
+///
+/// Row i of the results, `[count, k]`, belongs to point i; only the rows of those points are
+/// written, so that ranges may run on different threads.
+void ckernels_knn_query_self(const ckernels_knn *knn, size_t begin, size_t end, size_t k,
+                             float radius, int32_t *indices, float *_Nullable squared_distances);
+
+/// The order in which the index keeps the points: point indices `[count]`.
+void ckernels_knn_order(const ckernels_knn *knn, int32_t *order);
+
+void ckernels_knn_destroy(ckernels_knn *_Nullable knn);
+
+#pragma clang assume_nonnull end
+
+#endif
