@@ -89,11 +89,8 @@ head -c 5000 "$scratch/models/demo/1/weights.safetensors" >"$scratch/models/demo
 kill -HUP "$plain_process"
 wait "$traffic_process"
 
-send "$plain/metrics" --output "$scratch/metrics"
-promtool check metrics <"$scratch/metrics" || {
-  echo "dashboards: promtool finds fault with the metrics" >&2
-  exit 1
-}
+curl --silent --fail --output "$scratch/metrics" "$plain/metrics"
+check_metrics "$scratch/metrics"
 python deploy/prometheus/check_queries.py --prometheus "http://127.0.0.1:$port" || {
   tail -n 5 "$scratch"/*.log >&2
   exit 1

@@ -164,7 +164,7 @@ inside curl --silent --show-error --fail --data-binary @deploy/samples/tile.las 
   fail "no classified tile"
 python3 deploy/samples/accuracy.py deploy/samples/tile.las "$scratch/classified.las"
 inside curl --silent --fail http://127.0.0.1:8080/metrics >"$scratch/metrics" || fail "no metrics"
-promtool check metrics <"$scratch/metrics" || fail "promtool finds fault with the metrics"
+check_metrics "$scratch/metrics" || fail "promtool finds fault with the metrics"
 echo "image: $(grep -c '^# TYPE' "$scratch/metrics") metrics scraped," \
   "resident $(awk '/^VmRSS/ { print int($2 / 1024) }' "/proc/$process/status") MiB"
 

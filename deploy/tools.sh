@@ -52,3 +52,14 @@ listening_url() {
   echo "no server listens: $(tail -n 5 "$1")" >&2
   return 1
 }
+
+# check_metrics FILE lets promtool judge an exposition. What it says of the names that are Triton's,
+# and therefore not ours to choose, does not count.
+check_metrics() {
+  local said
+  said=$(promtool check metrics <"$1" 2>&1 | grep -v '^nv_inference_' || true)
+  [ -z "$said" ] || {
+    echo "promtool on the metrics: $said" >&2
+    return 1
+  }
+}
