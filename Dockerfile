@@ -20,12 +20,14 @@ WORKDIR /source
 COPY Package.swift Package.resolve[d] ./
 RUN swift package resolve
 COPY . .
-RUN swift build --configuration release --product pointserve --static-swift-stdlib \
+ARG REVISION=unknown
+RUN POINTSERVE_REVISION="${REVISION}" \
+    swift build --configuration release --product pointserve --static-swift-stdlib \
       -Xlinker --gc-sections -Xlinker --strip-all
 RUN deploy/image/assemble-root.sh .build/release/pointserve /root-of-image
 
 FROM scratch
-ARG VERSION=1.0
+ARG VERSION=1.0.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="pointserve" \
       org.opencontainers.image.description="Segments point clouds with neural networks on CPUs" \

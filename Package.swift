@@ -16,6 +16,10 @@ let kernelFlags: [CSetting] = [
 // `#embed` belongs to C23.
 let embedFlags: [CSetting] = [.unsafeFlags(["-std=c23"])]
 
+// Where the sources are no checkout, as in a container build, the environment names the commit.
+let revision =
+  Context.environment["POINTSERVE_REVISION"] ?? Context.gitInformation?.currentCommit ?? "unknown"
+
 let package = Package(
   name: "pointserve",
   platforms: [.macOS(.v15)],
@@ -32,6 +36,8 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "CDemoModel", exclude: ["convert.py", "model"], cSettings: embedFlags),
+    .target(
+      name: "CBuildInformation", cSettings: [.define("BUILD_REVISION", to: "\"\(revision)\"")]),
     .target(name: "CAssets", exclude: ["page.html"], cSettings: embedFlags),
 
     .target(name: "Layers", dependencies: ["CKernels"], swiftSettings: strict),
@@ -53,7 +59,8 @@ let package = Package(
     .executableTarget(
       name: "pointserve",
       dependencies: [
-        "Service", "Segmentation", "PointClouds", "Models", "Layers", "CSystem",
+        "Service", "HTTPServer", "Segmentation", "PointClouds", "Models", "Layers", "CSystem",
+        "CBuildInformation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 

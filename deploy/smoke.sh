@@ -3,6 +3,7 @@
 # out, bad input refused, metrics scraped, SIGTERM. Prints what it saw; exits 1 on the first surprise.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+source deploy/tools.sh
 
 binary=${POINTSERVE_BINARY:-.build/release/pointserve}
 sample=deploy/samples/tile.las
@@ -59,7 +60,7 @@ echo "smoke: refusals as promised"
 
 expect 200 "$url/metrics"
 grep -q '^pointserve_points_total' "$scratch/answer" || fail "no pointserve_points_total"
-if command -v promtool >/dev/null; then promtool check metrics <"$scratch/answer" || fail "promtool"; fi
+if command -v promtool >/dev/null; then check_metrics "$scratch/answer" || fail "promtool"; fi
 echo "smoke: $(grep -c '^# TYPE' "$scratch/answer") metrics scraped"
 echo "smoke: resident memory $(awk '/VmRSS/ {print $2 / 1024}' "/proc/$server/status") MiB"
 

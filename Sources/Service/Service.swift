@@ -33,7 +33,8 @@ package final class Service: Sendable {
       }
     }
     let metrics = ServiceMetrics(
-      version: ServiceVersion.number, instructionSet: InstructionSet.name)
+      version: ServiceVersion.number, instructionSet: InstructionSet.name,
+      workerCount: configuration.threadCount)
     let monitor = ServiceMonitor(metrics: metrics, log: log)
     let engine = try InferenceEngine(
       workerCount: configuration.threadCount, limits: configuration.admission, observer: monitor,

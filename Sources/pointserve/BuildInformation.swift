@@ -1,6 +1,18 @@
+import CBuildInformation
+import HTTPServer
+import Layers
 import Service
 
 /// What `--version` prints.
 enum BuildInformation {
-  static var description: String { "pointserve \(ServiceVersion.number)" }
+  static var description: String {
+    let libraries = LinkedLibraries.versions.joined(separator: ", ")
+    return """
+      pointserve \(ServiceVersion.number)
+      commit     \(unsafe String(cString: cbuildinformation_revision))
+      compiler   Swift \(_SwiftStdlibVersion.current)
+      libraries  \(libraries)
+      kernels    \(InstructionSet.name)
+      """
+  }
 }

@@ -23,10 +23,11 @@ struct ServiceMetricsTests {
     "pointserve_model_load_seconds gauge", "pointserve_model_reload_failures_total counter",
     "pointserve_rejected_total counter", "pointserve_cancelled_total counter",
     "pointserve_tls_certificate_not_after_seconds gauge", "pointserve_build_info gauge",
+    "pointserve_workers gauge",
   ]
 
   private func makeUsedMetrics() -> ServiceMetrics {
-    let metrics = ServiceMetrics(version: "1.2.3", instructionSet: "avx512")
+    let metrics = ServiceMetrics(version: "1.2.3", instructionSet: "avx512", workerCount: 2)
     let model = metrics.model("demo", version: 1)
     model.requestSuccess.increment()
     model.requestFailure(reason: "REJECTED").increment()
@@ -67,7 +68,7 @@ struct ServiceMetricsTests {
   }
 
   @Test func `without a certificate its end is not claimed`() {
-    let metrics = ServiceMetrics(version: "1.2.3", instructionSet: "portable")
+    let metrics = ServiceMetrics(version: "1.2.3", instructionSet: "portable", workerCount: 2)
     #expect(!metrics.registry.exposition().contains("not_after"))
   }
 }

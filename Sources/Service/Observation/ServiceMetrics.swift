@@ -43,7 +43,8 @@ package struct ServiceMetrics: Sendable {
   /// - Parameters:
   ///   - version: The version of the service.
   ///   - instructionSet: The kernels in use, for instance `avx512`.
-  package init(version: String, instructionSet: String) {
+  ///   - workerCount: The compute threads.
+  package init(version: String, instructionSet: String, workerCount: Int) {
     let registry = MetricRegistry()
     self.registry = registry
     registry.register(ProcessCollector())
@@ -51,6 +52,7 @@ package struct ServiceMetrics: Sendable {
       "pointserve_build_info", "The version and kernels of this process; always 1.",
       labels: ["version", "isa"]
     ).series(version, instructionSet).set(1)
+    registry.gauge("pointserve_workers", "Compute threads.").set(Double(workerCount))
 
     models = ModelMetricFamilies(registry: registry)
     requestDuration = registry.histogram(

@@ -1,0 +1,3 @@
+#include "CBuildInformation.h"
+
+const char *const cbuildinformation_revision = BUILD_REVISION;
