@@ -72,7 +72,8 @@ VEHICLES = [
 ]
 # The overhead line: poles as (x, y), wire height at a pole, sag at mid-span, lateral offsets.
 LINE_POLES = [(-9.0, 27.6), (22.5, 28.0), (54.0, 28.4)]
-LINE_HEIGHT, LINE_SAG, LINE_OFFSETS = 8.6, 0.9, (-0.7, 0.0, 0.7)
+LINE_HEIGHT, LINE_SAG, LINE_OFFSETS = 10.4, 0.9, (-1.1, 0.0, 1.1)
+LINE_DENSITY = 1.2  # returns per meter of wire
 
 
 def terrain(x, y):
@@ -226,7 +227,7 @@ def scan(scene, random, foot, direction, source):
 
 
 def overhead_line(random):
-    """Single returns from wires and poles: columns x y z label."""
+    """Returns from wires and poles: columns x y z label returns (of the pulse)."""
     points = []
     poles = np.array(LINE_POLES)
     tops = terrain(poles[:, 0], poles[:, 1]) + LINE_HEIGHT
@@ -235,15 +236,19 @@ def overhead_line(random):
         span = np.hypot(*(end - start))
         normal = np.array([start[1] - end[1], end[0] - start[0]]) / span
         for offset in LINE_OFFSETS:
-            share = random.uniform(0.0, 1.0, round(2.2 * span))
+            share = random.uniform(0.0, 1.0, round(LINE_DENSITY * span))
             height = tops[first] * (1 - share) + tops[first + 1] * share
             height = height - 4.0 * LINE_SAG * share * (1 - share)
             position = start + share[:, None] * (end - start) + offset * normal
-            points.append(np.column_stack([position, height, np.full(len(share), WIRE)]))
+            # A wire covers little of a pulse: the rest mostly reaches what is below.
+            returns = random.integers(1, 3, len(share))
+            wire = np.full(len(share), WIRE)
+            points.append(np.column_stack([position, height, wire, returns]))
     for pole, top in zip(poles, tops):
         height = top + 0.4 - random.uniform(0.0, LINE_HEIGHT, 40)
         position = pole + random.normal(0.0, 0.1, (40, 2))
-        points.append(np.column_stack([position, height, np.full(40, POLE)]))
+        pole_returns = np.full((40, 2), [POLE, 1])
+        points.append(np.column_stack([position, height, pole_returns]))
     return np.vstack(points)
 
 
@@ -262,7 +267,8 @@ def make_points():
     count = len(line)
     ones = np.ones(count)
     time = 3_000.0 + np.arange(count) * 4e-6
-    parts.append(np.column_stack([line, 0 * ones, ones, 2 * ones, ones, 0 * ones, time]))
+    line, returns = line[:, :4], line[:, 4]
+    parts.append(np.column_stack([line, 0 * ones, ones, 2 * ones, returns, 0 * ones, time]))
     points = np.vstack(parts)
     points[:, :3] += random.normal(0.0, 1.0, (len(points), 3)) * [0.05, 0.05, 0.025]
     points = points[((points[:, :2] > 0.0) & (points[:, :2] < SIDE)).all(axis=1)]
