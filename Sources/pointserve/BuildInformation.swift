@@ -10,7 +10,8 @@ enum BuildInformation {
     return """
       pointserve \(ServiceVersion.number)
       commit     \(unsafe String(cString: cbuildinformation_revision))
-      compiler   Swift \(_SwiftStdlibVersion.current)
+      compiler   \(unsafe String(cString: cbuildinformation_compiler))
+      runtime    Swift \(_SwiftStdlibVersion.current)
       libraries  \(libraries)
       kernels    \(InstructionSet.name)
       """

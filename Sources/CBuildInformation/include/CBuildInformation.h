@@ -4,4 +4,7 @@
 /// The commit that was built, or "unknown" where the sources were no checkout.
 extern const char *const cbuildinformation_revision;
 
+/// The version of the toolchain's clang, with its commit.
+extern const char *const cbuildinformation_compiler;
+
 #endif
