@@ -15,11 +15,14 @@ struct CloudSubset: Sendable {
 
   /// Leaves out the points with a classification among `excludedCodes`.
   ///
-  /// - Throws: `SegmentationError.extentTooLarge`.
+  /// - Throws: `SegmentationError.extentTooLarge`, and `.cloud` for more points than can be indexed.
   init(_ cloud: PointCloud, excluding excludedCodes: [UInt8]) throws(SegmentationError) {
+    guard let pointCount = Int32(exactly: cloud.count) else {
+      throw .cloud(.tooManyPoints(limit: Int(Int32.max), found: cloud.count))
+    }
     let isExcluded = (0...UInt8.max).map { excludedCodes.contains($0) }
     let codes = cloud.attributes.classification
-    let kept = (0..<Int32(cloud.count)).filter { point in
+    let kept = (0..<pointCount).filter { point in
       codes.map { !isExcluded[Int($0[Int(point)])] } ?? true
     }
     pointIndices = kept
@@ -36,8 +39,8 @@ struct CloudSubset: Sendable {
     guard extent <= Self.widestExtent else {
       throw .extentTooLarge(meters: extent, atMost: Self.widestExtent)
     }
-    // Coordinates in meters share a power of two below their last digit, so that taking off whole
-    // meters is exact: voxel borders stay where they were.
+    // Exact, since one meter is a multiple of the last binary digit of any coordinate that is
+    // precise enough to matter: voxel borders stay where they were.
     let offset = minimum.rounded(.down)
     var positions: [Double] = []
     positions.reserveCapacity(kept.count * 3)

@@ -15,10 +15,13 @@ struct TerrainModel: Sendable {
   private let originX: Double
   private let originY: Double
 
-  /// Cells double their side until the raster has no more of them: 2 km x 2 km at one meter.
-  private static let mostCells = 1 << 22
+  /// Cells double their side until the raster, with the margins that its widest opening adds, has no
+  /// more of them: 2 km x 2 km at one meter.
+  private static let mostCells = 4_500_000
   /// The same for clouds of few points that lie far apart.
   private static let mostCellsPerPoint = 64
+  /// The least that `mostCellsPerPoint` comes to, however few points there are.
+  private static let fewestCells = 100_000
 
   /// Finds the ground.
   ///
@@ -29,8 +32,15 @@ struct TerrainModel: Sendable {
   init(positions: [Double], cellSize preferredCellSize: Double, section: HeightAboveGroundSection) {
     let bounds = PlanarBounds(positions: positions)
     var cellSize = preferredCellSize
-    let mostCells = min(Self.mostCells, max(1 << 16, Self.mostCellsPerPoint * positions.count / 3))
-    while bounds.cellCount(cellSize: cellSize) > Double(mostCells) { cellSize *= 2 }
+    let pointCount = positions.count / 3
+    let mostCells = min(
+      Self.mostCells, max(Self.fewestCells, Self.mostCellsPerPoint * pointCount))
+    while bounds.cellCount(
+      cellSize: cellSize, margin: section.windows(cellSize: cellSize).last ?? 0)
+      > Double(mostCells)
+    {
+      cellSize *= 2
+    }
     self.cellSize = cellSize
     (originX, originY) = (bounds.minimumX, bounds.minimumY)
 
@@ -63,10 +73,7 @@ struct TerrainModel: Sendable {
   ) -> Raster {
     var current = surface
     var previousWindow = 1
-    // A cell size that is no divisor of the limit shall not cost the widest opening.
-    let widestWindow = section.maximumWindowMeters * 1.01
-    for window in section.windowCells {
-      if Double(window) * cellSize > widestWindow { break }
+    for window in section.windows(cellSize: cellSize) {
       let opened = current.opened(window: window)
       let growth = Double(window - previousWindow) * cellSize
       let isFirst = window == section.windowCells[0]
@@ -108,6 +115,14 @@ struct TerrainModel: Sendable {
   }
 }
 
+extension HeightAboveGroundSection {
+  /// The openings that are no wider than the limit, cells.
+  fileprivate func windows(cellSize: Double) -> ArraySlice<Int> {
+    // A cell size that does not divide the limit shall not cost the widest opening.
+    windowCells.prefix { Double($0) * cellSize <= maximumWindowMeters * 1.01 }
+  }
+}
+
 /// The rectangle around points of the plane, meters.
 private struct PlanarBounds {
   private(set) var minimumX = Double.infinity
@@ -132,9 +147,10 @@ private struct PlanarBounds {
     )
   }
 
-  func cellCount(cellSize: Double) -> Double {
-    let extents = extents(cellSize: cellSize)
-    return extents.rows * extents.columns
+  /// The cells of a raster and of margins of `margin` cells along its sides.
+  func cellCount(cellSize: Double, margin: Int) -> Double {
+    let (rows, columns) = extents(cellSize: cellSize)
+    return rows * columns + 2 * Double(margin) * (rows + columns)
   }
 
   /// The lowest point of each cell, infinity in cells without one.
