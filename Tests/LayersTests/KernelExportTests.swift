@@ -67,6 +67,13 @@ struct KernelExportTests {
     #expect(svg.contains("rgb(178,24,43)") && svg.contains("rgb(240,209,213)"))
   }
 
+  @Test func `a star at the beginning of a path stands for the output prefix`() {
+    let prefix = "out/run7_"
+    #expect(KernelRepresentation.directory("*/kernels", outputPrefix: prefix) == "out/run7/kernels")
+    #expect(KernelRepresentation.directory("kernels", outputPrefix: prefix) == "kernels")
+    #expect(KernelRepresentation.directory("*/kernels", outputPrefix: nil) == nil)
+  }
+
   @Test func `a layer without kernel points has no picture`() throws {
     let layer = try LayerRegistry.decode(className: "Dense", config: ["units": .integer(2)])
     #expect(

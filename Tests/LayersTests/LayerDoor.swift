@@ -3,7 +3,7 @@ import Layers
 import Testing
 
 /// Asks a layer as a model does: configuration, operator, forward call on aligned memory.
-struct LayerDoor {
+struct LayerDoor: Sendable {
   let configuration: any LayerConfiguration
   let layerOperator: any LayerOperator
 

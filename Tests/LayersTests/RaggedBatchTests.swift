@@ -121,6 +121,21 @@ struct RaggedBatchTests {
     #expect(row == together.floats.count)
   }
 
+  @Test func `an operator answers several threads at once as it answers one`() async throws {
+    let golden = try GoldenFile("kpconvx_blocks2_G2_slope01_B3")
+    let inputs = try ["X", "F", "N"].map { try golden.tensor("input.\($0)") }
+    let door = try LayerDoor(
+      "KPConvXLayer", try golden.config(), inputs: inputs, weights: golden.tensors(after: "weight.")
+    )
+    let alone = try door.answer(inputs)
+    try await withThrowingTaskGroup(of: GoldenTensor.self) { group in
+      for _ in 0..<8 {
+        group.addTask { try door.answer(inputs) }
+      }
+      for try await answer in group { #expect(answer == alone) }
+    }
+  }
+
   private static func tensor(
     _ input: Case.Input, points: Int, sources: Int, _ generator: inout SeededGenerator
   ) -> GoldenTensor {

@@ -141,6 +141,15 @@ package struct KernelRepresentation: Sendable {
     ]
   }
 
+  /// The directory that a path means: a `*` at its beginning stands for the prefix of a run's
+  /// output files, without that prefix's last character.
+  ///
+  /// - Returns: `nil` for a path that begins with `*` where there is no prefix.
+  package static func directory(_ path: String, outputPrefix: String?) -> String? {
+    guard path.hasPrefix("*") else { return path }
+    return outputPrefix.map { String($0.dropLast() + path.dropFirst()) }
+  }
+
   /// File names and contents: `Q.csv`, `W{k}.csv` for each slice of W, with past weights
   /// `Wdiff{k}.csv`, and the picture `kernel.svg`.
   package var files: [(name: String, text: String)] {
