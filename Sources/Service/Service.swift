@@ -6,6 +6,7 @@ package import Logging
 import Metrics
 import Models
 import Segmentation
+import Synchronization
 
 /// The whole service: models, threads, routes, server.
 package final class Service: Sendable {
@@ -15,6 +16,8 @@ package final class Service: Sendable {
   /// The table of routes, in the order of `routes(context:readiness:)`.
   let routes: [HTTPRouter.Route]
   private let reloads: TaskPool
+  /// Reads the repository again at the configured interval; `nil` when that is zero.
+  private let periodicReload = Mutex<Task<Void, Never>?>(nil)
 
   /// Starts the threads; nothing is loaded and nobody is listened to yet.
   ///
@@ -121,7 +124,17 @@ package final class Service: Sendable {
     let address = try server.listen(
       host: context.configuration.host, port: context.configuration.port)
     reload()
+    startReloading(every: context.configuration.reloadInterval)
     return address
+  }
+
+  private func startReloading(every interval: Duration) {
+    guard interval > .zero else { return }
+    let task = Task.detached { [weak self] in
+      // Sleeping ends early only when the task is cancelled, which is the end of it.
+      while (try? await Task.sleep(for: interval)) != nil { self?.reload() }
+    }
+    periodicReload.withLock { $0 = task }
   }
 
   /// Reads the model repository again, on a thread of its own.
@@ -144,6 +157,7 @@ package final class Service: Sendable {
   /// - Returns: whether everything accepted was answered within the drain timeout.
   package func drain() async -> Bool {
     readiness.beginDrain()
+    periodicReload.withLock { $0?.cancel() }
     server.stopKeepingAlive()
     do {
       try await Task.sleep(for: context.configuration.preDrainDelay)
