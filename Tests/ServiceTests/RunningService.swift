@@ -13,6 +13,7 @@ struct RunningService {
   /// - Parameters:
   ///   - flags: settings beside the port.
   ///   - isReadyExpected: whether every model is expected to load.
+  /// - Throws: what starting throws, or a client that gets no answer.
   init(_ flags: [Setting: String] = [:], isReadyExpected: Bool = true) throws {
     let settings = try ResolvedSettings(
       flags: flags.merging([.port: "0"]) { $1 }, environment: [:], file: nil)

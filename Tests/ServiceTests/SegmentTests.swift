@@ -124,6 +124,10 @@ import Testing
         "malformed JSON", Self.path, ["Content-Type": "application/json"],
         Array("{\"points\":[[0,0".utf8), 400
       ),
+      (
+        "gzip that is none", Self.path,
+        ["Content-Type": "text/csv", "Content-Encoding": "gzip"], scene, 400
+      ),
     ]
     for (name, path, headers, body, status) in cases {
       let answer = try running.client.post(path, body, headers)

@@ -43,11 +43,14 @@ extension HTTPResponse {
   /// Compresses the body if the client prefers that and it gets smaller.
   ///
   /// Takes time in proportion to the body, so call it on a worker, not on an event loop.
-  package mutating func compress(for request: HTTPRequest) {
+  package mutating func compress(for request: HTTPRequest) { compress(for: request.headers) }
+
+  /// Compresses the body if the client that sent these headers prefers that and it gets smaller.
+  package mutating func compress(for requestHeaders: HTTPHeaders) {
     headers.add("Vary", "Accept-Encoding")
     guard case .bytes(let content) = body, content.count >= Self.compressibleByteCount,
       !headers.contains("Content-Encoding"),
-      let coding = AcceptEncoding(request.headers).preferred,
+      let coding = AcceptEncoding(requestHeaders).preferred,
       let compressed = coding.encode(content), compressed.count < content.count
     else { return }
     body = .bytes(compressed)

@@ -4,7 +4,7 @@ import PointClouds
 /// Which format a body is in, and which one the client wants back.
 enum SegmentFormats {
   /// What an answer can be.
-  enum Answer {
+  enum Answer: Sendable {
     /// Labels, class names, counts, confidence and timings.
     case json
     /// The cloud with its classes, in a file format.
@@ -24,7 +24,8 @@ enum SegmentFormats {
   /// never what a cloud is, so it counts as saying nothing.
   /// - Throws: `HTTPFailure` 415.
   static func format(of request: HTTPRequest) throws(HTTPFailure) -> CloudFormat {
-    let mediaType = request.headers["Content-Type"].map(mediaType(of:)) ?? ""
+    let field = request.headers["Content-Type"] ?? ""
+    let mediaType = MediaType(field)?.description ?? field
     if mediaType.isEmpty || unspecific.contains(mediaType) {
       if let format = CloudFormat.format(content: request.body) { return format }
       throw unsupported("the body looks like no format of point clouds")
@@ -37,26 +38,27 @@ enum SegmentFormats {
   ///
   /// - Throws: `HTTPFailure` 406.
   static func answer(for request: HTTPRequest) throws(HTTPFailure) -> Answer {
-    let formats = CloudFormat.all.filter { format in
-      format.canEncode && !format.mediaTypes.contains(jsonMediaType)
-    }
-    let offers = [jsonMediaType] + formats.flatMap(\.mediaTypes)
-    guard let chosen = AcceptHeader(request.headers).best(of: offers) else {
+    guard let chosen = Accept(request.headers).choose(from: offers.map(\.mediaType)) else {
+      let names = offers.map(\.mediaType.description).joined(separator: ", ")
       throw HTTPFailure(
-        .notAcceptable, code: "not_acceptable",
-        message: "answers are \(offers.joined(separator: ", "))",
+        .notAcceptable, code: "not_acceptable", message: "answers are \(names)",
         detail: [("found", .string(request.headers.list("Accept").joined(separator: ", ")))])
     }
-    guard let format = formats.first(where: { $0.mediaTypes.contains(chosen) }) else {
-      return .json
-    }
-    return .cloud(format)
+    return offers.first { $0.mediaType == chosen }?.answer ?? .json
   }
 
-  private static func mediaType(of field: String) -> String {
-    let type = field.prefix { $0 != ";" }
-    return String(type.filter { $0 != " " && $0 != "\t" }).lowercased()
-  }
+  /// Every answer and its media types, the preferred one first.
+  private static let offers: [(mediaType: MediaType, answer: Answer)] = {
+    var offers: [(mediaType: MediaType, answer: Answer)] = []
+    if let json = MediaType(jsonMediaType) { offers.append((json, .json)) }
+    for format in CloudFormat.all
+    where format.canEncode && !format.mediaTypes.contains(jsonMediaType) {
+      for name in format.mediaTypes {
+        if let mediaType = MediaType(name) { offers.append((mediaType, .cloud(format))) }
+      }
+    }
+    return offers
+  }()
 
   private static func unsupported(_ message: String) -> HTTPFailure {
     let known = CloudFormat.all.map { "\($0.name) (\($0.mediaTypes.first ?? ""))" }

@@ -58,7 +58,8 @@ struct InferEndpoint: HTTPHandler {
             let answer = InferResponse(
               model: model, request: infer, outputs: outputs, labels: model.classNames)
             do throws(HTTPFailure) {
-              let response = try answer.encode()
+              var response = try answer.encode()
+              response.compress(for: request.headers)
               let encodeDuration = start.duration(to: .now)
               context.monitor.succeeded(
                 model, duration: arrival.duration(to: .now),

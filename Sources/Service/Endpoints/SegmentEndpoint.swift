@@ -17,6 +17,7 @@ struct SegmentEndpoint: HTTPHandler {
     let answer: SegmentFormats.Answer
     let wantsConfidence: Bool
     let wantsProbabilities: Bool
+    let requestHeaders: HTTPHeaders
     let permit: Permit
     let arrival: ContinuousClock.Instant
     let cancellation: Cancellation
@@ -48,7 +49,8 @@ struct SegmentEndpoint: HTTPHandler {
     return Order(
       model: model, segmenter: segmenter, format: format, answer: answer,
       wantsConfidence: query["confidence"], wantsProbabilities: query["probabilities"],
-      permit: try context.admit(bytes: request.body.count), arrival: arrival,
+      requestHeaders: request.headers, permit: try context.admit(bytes: request.body.count),
+      arrival: arrival,
       cancellation: Cancellation(engine: context.engine))
   }
 
@@ -112,10 +114,11 @@ struct SegmentEndpoint: HTTPHandler {
       ("votes", timings.votes),
     ]
     do throws(HTTPFailure) {
-      let response = try SegmentResponse(
+      var response = try SegmentResponse(
         model: order.model, decoded: decoded, result: outcome.result,
         wantsConfidence: order.wantsConfidence, wantsProbabilities: order.wantsProbabilities
       ).encode(as: order.answer, timing: ServerTiming(stages))
+      response.compress(for: order.requestHeaders)
       let encodeDuration = start.duration(to: .now)
       stages.append(("encode", encodeDuration))
       context.monitor.succeeded(

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPServer
 package import Logging
 
 /// Writes each log event as one line, for people or as JSON.
