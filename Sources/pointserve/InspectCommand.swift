@@ -34,8 +34,8 @@ struct InspectCommand: ParsableCommand {
         layer.name, layer.className, layer.inputs.joined(separator: ", "),
         "[" + layer.outputShape.map { "\($0)" }.joined(separator: ", ") + "]",
         grouped(layer.parameters), grouped(layer.multiplyAddsPerPoint),
-        layer.diagnostics.spectralNorm.map(short) ?? "",
-        layer.diagnostics.regularizationLoss.map(short) ?? "", kernel(layer.diagnostics),
+        layer.diagnostics.spectralNorm.map(fiveDigits) ?? "",
+        layer.diagnostics.regularizationLoss.map(fiveDigits) ?? "", kernel(layer.diagnostics),
       ]
     }
     let table = TextTable(
@@ -61,14 +61,6 @@ struct InspectCommand: ParsableCommand {
     let text = { (extents: [Int]) in extents.map { "\($0)" }.joined(separator: "x") }
     return before == after ? text(before) : "\(text(before)) -> \(text(after))"
   }
-
-  /// Five significant digits.
-  private func short(_ value: Double) -> String {
-    guard value.isFinite, value != 0 else { return "\(value)" }
-    var scale = 1.0
-    while abs(value) * scale < 10_000, scale < 1e12 { scale *= 10 }
-    return "\((value * scale).rounded() / scale)"
-  }
 }
 
 /// A whole number with its digits in groups of three.
@@ -82,4 +74,12 @@ func grouped(_ number: Int) -> String {
     text.append(digit)
   }
   return text.split(separator: "_").joined(separator: " ")
+}
+
+/// A number rounded to five significant digits, as far as twelve decimals show them.
+func fiveDigits(_ value: Double) -> String {
+  guard value.isFinite, value != 0 else { return "\(value)" }
+  var scale = 1.0
+  while abs(value) * scale < 10_000, scale < 1e12 { scale *= 10 }
+  return "\((value * scale).rounded() / scale)"
 }

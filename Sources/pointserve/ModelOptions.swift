@@ -39,25 +39,39 @@ struct ModelOptions: ParsableArguments {
   }
 }
 
-/// The directory of one version of a model, as an argument.
+/// The directory of a model, as an argument.
 struct ModelDirectoryArgument: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
-      "The directory of one version of a model, with model.json and weights.safetensors; or demo.",
-      valueName: "model-directory"))
+      """
+      The directory of one version of a model, with model.json and weights.safetensors; that of a \
+      model, for its latest version; or demo.
+      """, valueName: "model-directory"))
   var path: String
+
+  /// The directory; `nil` for the model that is part of the program.
+  ///
+  /// - Throws: `CommandFailure` where no model is.
+  func find() throws -> ModelDirectory? {
+    if path == BuiltInModel.name, !FileManager.default.fileExists(atPath: path) { return nil }
+    do {
+      return try ModelDirectory(path)
+    } catch {
+      throw CommandFailure.badInput("\(error)")
+    }
+  }
 
   /// Loads the model.
   ///
   /// - Throws: `CommandFailure` naming the file and what in it was expected and found.
   func load() throws -> LoadedModel {
-    let version = Int(path.split(separator: "/").last ?? "") ?? 1
-    let isBuiltIn = path == BuiltInModel.name && !FileManager.default.fileExists(atPath: path)
-    let source: ModelSource = isBuiltIn ? .builtIn : .directory(path)
+    let directory = try find()
     do {
-      return try LoadedModel(from: source, name: "", version: max(1, version))
+      return try LoadedModel(
+        from: directory?.source ?? .builtIn, name: directory?.name ?? BuiltInModel.name,
+        version: directory?.version ?? 1)
     } catch {
-      throw CommandFailure.badInput("\(path): \(error)")
+      throw CommandFailure.badInput("\(directory?.path ?? path): \(error)")
     }
   }
 }
