@@ -31,14 +31,18 @@ package struct ReLULayer: LayerConfiguration {
     if reader.value("max_value") ?? .null != .null {
       maximum = Float(
         try reader.number("max_value", default: 0, expected: "null or a number of at least 0") {
-          $0 >= 0
+          $0 >= 0 && Float($0).isFinite
         })
     }
     let notNegative = "a number of at least 0"
     let slope = Float(
-      try reader.number("negative_slope", default: 0, expected: notNegative) { $0 >= 0 })
+      try reader.number("negative_slope", default: 0, expected: notNegative) {
+        $0 >= 0 && Float($0).isFinite
+      })
     let threshold = Float(
-      try reader.number("threshold", default: 0, expected: notNegative) { $0 >= 0 })
+      try reader.number("threshold", default: 0, expected: notNegative) {
+        $0 >= 0 && Float($0).isFinite
+      })
     switch (maximum, threshold) {
     case (.infinity, 0):
       function = slope == 0 ? .relu : .leakyReLU(negativeSlope: slope)
@@ -79,7 +83,7 @@ package struct LeakyReLULayer: LayerConfiguration {
     negativeSlope = Float(
       try reader.number(
         key, default: ActivationFunction.leakyReLUSlope, expected: "a number of at least 0"
-      ) { $0 >= 0 })
+      ) { $0 >= 0 && Float($0).isFinite })
     config = reader.config
   }
 

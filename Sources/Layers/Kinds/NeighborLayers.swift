@@ -17,17 +17,15 @@ package struct NeighborMaxPoolingLayer: LayerConfiguration {
   ) throws(LayerError) -> any LayerOperator {
     let check = try InputCheck(inputs, roles: "F", "N")
     let width = try check.pointWidth(0)
-    let neighborCount = try check.neighborCount(1)
-    return NeighborMaxPoolingOperator(
-      output: check[1].rows(lastExtent: width), width: width,
-      multiplyAddsPerPoint: saturatingProduct(width, neighborCount ?? assumedNeighborCount))
+    _ = try check.neighborCount(1)
+    return NeighborMaxPoolingOperator(output: check[1].rows(lastExtent: width), width: width)
   }
 }
 
 struct NeighborMaxPoolingOperator: LayerOperator {
   let output: TensorSpec
   let width: Int
-  let multiplyAddsPerPoint: Int
+  let multiplyAddsPerPoint = 0
   let indexInputs = [IndexInput(1, into: 0)]
 
   func outputLayout(for inputs: [InputRows]) throws(LayoutError) -> RowLayout {
