@@ -58,10 +58,10 @@ struct NeighborIndexTests {
   func `every point's neighbors equal those of an exhaustive search`(
     layout: Layout, dimensions: Int
   ) {
-    for (count, neighborCount) in [(1, 1), (12, 5), (13, 13), (150, 16), (300, 64)] {
+    for (count, neighborCount) in [(1, 1), (12, 5), (13, 13), (100, 16), (160, 64)] {
       let positions = layout.positions(count, dimensions: dimensions, seed: UInt64(count))
       let index = NeighborIndex(positions, dimensions: dimensions)
-      let queries = Array(positions.prefix(60 * dimensions))
+      let queries = Array(positions.prefix(25 * dimensions))
       let found = index.nearestWithSquaredDistances(neighborCount, to: queries)
       let expected = Self.bruteForce(
         positions, queries, dimensions: dimensions, neighborCount: neighborCount)
@@ -84,7 +84,7 @@ struct NeighborIndexTests {
   }
 
   @Test func `many neighbors come ordered by distance, then by index`() {
-    let positions = Layout.lattice.positions(2000, dimensions: 2, seed: 6)
+    let positions = Layout.lattice.positions(1500, dimensions: 2, seed: 6)
     let queries = [25.0, 25.0, 0, 0, -1e6, 3]
     let found = NeighborIndex(positions, dimensions: 2).nearest(1200, to: queries)
     #expect(
@@ -106,7 +106,7 @@ struct NeighborIndexTests {
     // Organ pipes with many equal values, the classic bad case of quickselect.
     let count = 4000
     let positions = (0..<count).flatMap { [Double(min($0, count - $0) / 3), 0.0, 0.0] }
-    let queries = Array(positions.prefix(30))
+    let queries = Array(positions.prefix(9))
     let found = NeighborIndex(positions, dimensions: 3).nearest(4, to: queries)
     #expect(
       found == Self.bruteForce(positions, queries, dimensions: 3, neighborCount: 4).indices)

@@ -1,42 +1,55 @@
-/// The best points found so far for one query, in rows that the caller owns.
+/// The best points found so far for one query, in storage that the caller owns.
 ///
 /// Few candidates are kept sorted; many form a heap with the worst on top, sorted at the end.
 @safe
 struct NeighborCandidates {
+  /// A point and its squared distance to the query.
+  struct Candidate {
+    var squaredDistance = 0.0
+    var index: Int32 = 0
+
+    /// Farther, or as far with a higher index.
+    @inline(__always)
+    func isWorse(than other: Candidate) -> Bool {
+      squaredDistance > other.squaredDistance
+        || (squaredDistance == other.squaredDistance && index > other.index)
+    }
+  }
+
   private static let sortedCapacity = 48
-  private let indices: UnsafeMutableBufferPointer<Int32>
-  private let squaredDistances: UnsafeMutableBufferPointer<Double>
+  private let candidates: UnsafeMutablePointer<Candidate>
   private let capacity: Int
   private let isSorted: Bool
   private var count = 0
-  /// What a point must beat once the rows are full.
-  private var worstDistance = Double.infinity
-  private var worstIndex = Int32.max
+  /// What a point must not be worse than: the worst candidate once there are enough.
+  private var worst = Candidate(squaredDistance: .infinity, index: .max)
 
-  /// Both rows have the same length, at least one; they outlive the value and nothing else uses them.
-  @unsafe init(
-    indices: UnsafeMutableBufferPointer<Int32>,
-    squaredDistances: UnsafeMutableBufferPointer<Double>
-  ) {
-    unsafe self.indices = indices
-    unsafe self.squaredDistances = squaredDistances
-    capacity = indices.count
-    precondition(capacity > 0 && squaredDistances.count == capacity)
+  /// Keeps the best `storage.count` points, at least one.
+  ///
+  /// The storage outlives the value and nothing else uses it meanwhile.
+  @unsafe init(storage: UnsafeMutableBufferPointer<Candidate>) {
+    guard let start = storage.baseAddress, !storage.isEmpty else {
+      preconditionFailure("no neighbors wanted")
+    }
+    unsafe candidates = start
+    capacity = storage.count
     isSorted = capacity <= Self.sortedCapacity
   }
 
   /// Whether a point at this distance or farther, of this index or a higher one, could be taken.
   @inline(__always)
   func mayTake(_ squaredDistance: Double, lowestIndex: Int32) -> Bool {
-    squaredDistance < worstDistance
-      || (squaredDistance == worstDistance && lowestIndex < worstIndex)
+    worst.isWorse(than: Candidate(squaredDistance: squaredDistance, index: lowestIndex))
   }
 
   /// Takes a point if it is among the best so far.
   @inline(__always)
   mutating func offer(_ squaredDistance: Double, index: Int32) {
-    guard mayTake(squaredDistance, lowestIndex: index) else { return }
-    if isSorted { insert(squaredDistance, index) } else { push(squaredDistance, index) }
+    // Most points are farther; one comparison tells.
+    guard squaredDistance <= worst.squaredDistance else { return }
+    let candidate = Candidate(squaredDistance: squaredDistance, index: index)
+    guard worst.isWorse(than: candidate) else { return }
+    if isSorted { insert(candidate) } else { push(candidate) }
   }
 
   /// Brings the candidates into order: by distance, then by index.
@@ -44,79 +57,55 @@ struct NeighborCandidates {
     guard !isSorted else { return }
     while count > 1 {
       count -= 1
-      let (distance, index) = unsafe (squaredDistances[count], indices[count])
-      unsafe squaredDistances[count] = squaredDistances[0]
-      unsafe indices[count] = indices[0]
-      siftDown(distance, index)
+      let last = unsafe candidates[count]
+      unsafe candidates[count] = candidates[0]
+      siftDown(last)
     }
   }
 
-  // Every position below is less than `count`, which is at most `capacity`, the length of both rows.
+  // Every position below is less than `count`, which is at most `capacity`.
 
-  private mutating func insert(_ squaredDistance: Double, _ index: Int32) {
+  @inline(__always)
+  private mutating func insert(_ candidate: Candidate) {
     var position = count
     if count == capacity { position -= 1 } else { count += 1 }
-    while position > 0, isWorse(position - 1, than: squaredDistance, index) {
-      move(position - 1, to: position)
+    while position > 0, unsafe candidates[position - 1].isWorse(than: candidate) {
+      unsafe candidates[position] = candidates[position - 1]
       position -= 1
     }
-    set(position, squaredDistance, index)
-    noteWorst(at: count - 1)
+    unsafe candidates[position] = candidate
+    if count == capacity { worst = unsafe candidates[count - 1] }
   }
 
-  private mutating func push(_ squaredDistance: Double, _ index: Int32) {
-    guard count < capacity else {
-      siftDown(squaredDistance, index)
-      noteWorst(at: 0)
-      return
+  private mutating func push(_ candidate: Candidate) {
+    if count == capacity {
+      siftDown(candidate)
+    } else {
+      var position = count
+      count += 1
+      while position > 0 {
+        let parent = (position - 1) / 2
+        guard unsafe candidate.isWorse(than: candidates[parent]) else { break }
+        unsafe candidates[position] = candidates[parent]
+        position = parent
+      }
+      unsafe candidates[position] = candidate
     }
-    var position = count
-    count += 1
-    while position > 0 {
-      let parent = (position - 1) / 2
-      guard !isWorse(parent, than: squaredDistance, index) else { break }
-      move(parent, to: position)
-      position = parent
-    }
-    set(position, squaredDistance, index)
-    noteWorst(at: 0)
+    if count == capacity { worst = unsafe candidates[0] }
   }
 
   /// Puts a candidate in the place of the heap's top and restores the heap.
-  private mutating func siftDown(_ squaredDistance: Double, _ index: Int32) {
+  private mutating func siftDown(_ candidate: Candidate) {
     var position = 0
     while 2 * position + 1 < count {
       var child = 2 * position + 1
-      if child + 1 < count,
-        unsafe isWorse(child + 1, than: squaredDistances[child], indices[child])
-      {
+      if child + 1 < count, unsafe candidates[child + 1].isWorse(than: candidates[child]) {
         child += 1
       }
-      guard isWorse(child, than: squaredDistance, index) else { break }
-      move(child, to: position)
+      guard unsafe candidates[child].isWorse(than: candidate) else { break }
+      unsafe candidates[position] = candidates[child]
       position = child
     }
-    set(position, squaredDistance, index)
-  }
-
-  private func isWorse(_ position: Int, than squaredDistance: Double, _ index: Int32) -> Bool {
-    let other = unsafe squaredDistances[position]
-    return unsafe other > squaredDistance || (other == squaredDistance && indices[position] > index)
-  }
-
-  private func move(_ source: Int, to target: Int) {
-    unsafe squaredDistances[target] = squaredDistances[source]
-    unsafe indices[target] = indices[source]
-  }
-
-  private func set(_ position: Int, _ squaredDistance: Double, _ index: Int32) {
-    unsafe squaredDistances[position] = squaredDistance
-    unsafe indices[position] = index
-  }
-
-  private mutating func noteWorst(at position: Int) {
-    guard count == capacity else { return }
-    worstDistance = unsafe squaredDistances[position]
-    worstIndex = unsafe indices[position]
+    unsafe candidates[position] = candidate
   }
 }

@@ -45,13 +45,17 @@ package struct NeighborIndex: Sendable {
     let queryCount = queries.count / dimensions
     var indices = [Int32](repeating: Int32(count - 1), count: queryCount * k)
     var squaredDistances = [Double](repeating: .infinity, count: queryCount * k)
+    var nearest = [NeighborCandidates.Candidate](
+      repeating: NeighborCandidates.Candidate(), count: found)
     for query in 0..<queryCount {
       let start = query * dimensions
       let target = SIMD3(
         queries[start], queries[start + 1], dimensions == 3 ? queries[start + 2] : 0)
-      tree.findNearest(
-        to: target, count: found, row: query * k, indices: &indices,
-        squaredDistances: &squaredDistances)
+      tree.findNearest(to: target, in: &nearest)
+      for (place, neighbor) in nearest.enumerated() {
+        indices[query * k + place] = neighbor.index
+        squaredDistances[query * k + place] = neighbor.squaredDistance
+      }
     }
     return (indices, squaredDistances)
   }
