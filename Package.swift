@@ -82,7 +82,8 @@ let package = Package(
     .testTarget(name: "BatchingTests", dependencies: ["Batching"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(
-      name: "HTTPServerTests", dependencies: ["HTTPServer", "CSystem"], swiftSettings: strict),
+      name: "HTTPServerTests", dependencies: ["HTTPServer", "CSystem", "COpenSSL"],
+      swiftSettings: strict),
     .testTarget(
       name: "ServiceTests",
       dependencies: ["Service", "TestModels", "GoldenFiles", "CSystem"], swiftSettings: strict),

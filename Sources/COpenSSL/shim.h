@@ -2,6 +2,86 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <string.h>
+#include <time.h>
+
+// OpenSSL's interface is in part macros, which Swift does not import: these are their functions.
+
+// A key that needs a passphrase is refused; the default would ask on the terminal.
+static inline int copenssl_no_passphrase(char *buffer, int size, int writing, void *context) {
+  (void)buffer, (void)size, (void)writing, (void)context;
+  return -1;
+}
+
+// Takes http/1.1 from the client's list, and ends the handshake if it offers only other
+// protocols (RFC 7301, section 3.2).
+static inline int copenssl_select_protocol(SSL *ssl, const unsigned char **out,
+                                           unsigned char *out_length, const unsigned char *in,
+                                           unsigned int in_length, void *context) {
+  static const unsigned char name[8] = {'h', 't', 't', 'p', '/', '1', '.', '1'};
+  (void)ssl, (void)context;
+  for (unsigned int at = 0; at < in_length && in[at] <= in_length - at - 1; at += 1u + in[at]) {
+    if (in[at] == sizeof name && memcmp(in + at + 1, name, sizeof name) == 0) {
+      *out = in + at + 1;
+      *out_length = sizeof name;
+      return SSL_TLSEXT_ERR_OK;
+    }
+  }
+  return SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+// A context for a server: TLS 1.2 and later, partial writes, no renegotiation, no compression,
+// buffers released while a connection is idle, http/1.1 by ALPN. NULL when memory is short.
+static inline SSL_CTX *copenssl_server_context(void) {
+  SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+  if (context == NULL) return NULL;
+  static const unsigned char id[] = "pointserve";
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+                                SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
+                                   SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_alpn_select_cb(context, copenssl_select_protocol, NULL);
+  SSL_CTX_set_default_passwd_cb(context, copenssl_no_passphrase);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_SERVER);
+  if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1 ||
+      SSL_CTX_set_session_id_context(context, id, sizeof id - 1) != 1) {
+    SSL_CTX_free(context);
+    return NULL;
+  }
+  return context;
+}
+
+// Demands a client certificate that one of the authorities in a PEM file has signed.
+static inline int copenssl_demand_client_certificate(SSL_CTX *context, const char *path) {
+  STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(path);
+  if (names == NULL || SSL_CTX_load_verify_locations(context, path, NULL) != 1) {
+    sk_X509_NAME_pop_free(names, X509_NAME_free);
+    return 0;
+  }
+  SSL_CTX_set_client_CA_list(context, names);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+  return 1;
+}
+
+// The end of the certificate's validity in seconds since 1970; -1 when it cannot be read.
+static inline int64_t copenssl_not_after(SSL_CTX *context) {
+  struct tm parts;
+  const X509 *certificate = SSL_CTX_get0_certificate(context);
+  if (certificate == NULL || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1) {
+    return -1;
+  }
+  return (int64_t)timegm(&parts);
+}
+
+// The subject of the verified client certificate; 0 when there is none.
+static inline int copenssl_client_subject(SSL *ssl, char *text, int capacity) {
+  X509 *certificate = SSL_get1_peer_certificate(ssl);
+  if (certificate == NULL) return 0;
+  X509_NAME_oneline(X509_get_subject_name(certificate), text, capacity);
+  X509_free(certificate);
+  return 1;
+}

@@ -95,7 +95,10 @@ import Testing
   func `413 reaches a client that sends its whole body first`(fields: String, isCounted: Bool)
     throws
   {
-    let server = try TestServer { $0.maximumBodyByteCount = 1 << 20 }
+    let server = try TestServer {
+      $0.maximumBodyByteCount = 1 << 20
+      $0.lingerTimeout = .seconds(10)
+    }
     let client = try server.connect()
     try client.send("POST /echo HTTP/1.1\r\nHost: x\r\n\(fields)")
     try client.send([UInt8](repeating: 0x61, count: 8 << 20))

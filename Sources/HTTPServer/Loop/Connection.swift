@@ -117,8 +117,14 @@ final class Connection {
     case .bytes:
       phase = .open
       waitStart = core.now
+      // The first request may lie in the session's buffer, where no event tells of it.
+      if !transport.shortReceiveMeansDrained { isReadable = true }
     case .wouldBlock: break
-    case .end, .failed: close(.clientGone)
+    case .end, .failed:
+      let failure = HTTPFailure(
+        .badRequest, code: "tls_handshake_failed", message: "The TLS handshake failed.")
+      core.shared.observer.refused(failure, remoteAddress)
+      close(.clientGone)
     }
   }
 

@@ -40,20 +40,17 @@ package final class HTTPServer: Sendable {
   /// - Parameters:
   ///   - host: a numeric address or a host name.
   ///   - port: 0 takes a free one.
+  ///   - tls: the certificate; nil for connections in the clear.
   /// - Returns: the address in use.
   /// - Throws: ``HTTPServerError`` when the address cannot be used or the server has stopped.
-  package func listen(host: String, port: Int) throws(HTTPServerError) -> SocketAddress {
-    try listen(host: host, port: port, factory: nil)
-  }
-
-  func listen(
-    host: String, port: Int, factory: (any TransportFactory)?
+  package func listen(
+    host: String, port: Int, tls: TLSContext? = nil
   ) throws(HTTPServerError) -> SocketAddress {
     csystem_ignore_sigpipe()
     let loops = try startedLoops()
     let (descriptor, address) = try SystemCall.listen(
       host: host, port: port, backlog: shared.configuration.backlog)
-    guard loops[0].post(.listen(descriptor, factory)) else {
+    guard loops[0].post(.listen(descriptor, tls)) else {
       csystem_close(descriptor)
       throw .stopped
     }
