@@ -7,7 +7,7 @@ final class TestServer: Sendable {
   let observer = RecordingObserver()
 
   init(
-    _ change: (inout HTTPServerConfiguration) -> Void = { _ in },
+    _ change: (inout HTTPServerConfiguration) -> Void = { _ in }, keys: APIKeys? = nil,
     routes: (inout HTTPRouter) -> Void = { _ in }
   ) throws {
     var configuration = HTTPServerConfiguration()
@@ -24,7 +24,8 @@ final class TestServer: Sendable {
       .text("\(request.parameter("model"))|\(request.parameter("version"))|\(request.route)")
     }
     routes(&router)
-    server = HTTPServer(configuration: configuration, router: router, observer: observer)
+    server = HTTPServer(
+      configuration: configuration, router: router, keys: keys, observer: observer)
     address = try server.listen(host: "127.0.0.1", port: 0)
   }
 

@@ -95,9 +95,18 @@ extension Connection {
     case .route(let route, let parameters):
       flight.route = route
       flight.parameters = parameters
-      return nil
+      do throws(HTTPFailure) {
+        flight.principal = try core.shared.accessControl.admit(head, route.options)
+        try checkRate(route.options, flight.principal)
+        return nil
+      } catch {
+        core.shared.observer.refused(error, remoteAddress)
+        return failure(error)
+      }
     case .options(let allow):
-      return HTTPResponse(status: .noContent, headers: ["Allow": allow])
+      var headers: HTTPHeaders = ["Allow": allow]
+      headers.add(configuration.crossOrigin.preflightFields(for: head.headers, allow: allow))
+      return HTTPResponse(status: .noContent, headers: headers)
     case .notFound:
       return failure(
         HTTPFailure(
@@ -115,6 +124,20 @@ extension Connection {
           .notImplemented, code: "method_not_implemented",
           message: "This server does not know the method \(head.method)."))
     }
+  }
+
+  /// Refuses a request of a client that makes too many.
+  private func checkRate(
+    _ options: HTTPRouteOptions, _ principal: HTTPPrincipal?
+  ) throws(HTTPFailure) {
+    guard options.isRateLimited else { return }
+    let client = principal.map { "key \($0.name)" } ?? remoteAddress.host
+    guard let wait = core.shared.takeToken(of: client, now: core.now) else { return }
+    let seconds = max(1, (wait.nanoseconds + 999_999_999) / 1_000_000_000)
+    throw HTTPFailure(
+      .tooManyRequests, code: "rate_limited", message: "This client makes too many requests.",
+      detail: [("retry_after_seconds", .integer(Int(seconds)))],
+      headers: ["Retry-After": String(seconds)])
   }
 
   /// Hands a complete request to its handler.

@@ -95,11 +95,13 @@ extension Connection {
     flight.status = response.status
     flight.sendsContent = flight.head.method != .head && framing != .none
     self.flight = flight
+    var headers = response.headers
+    headers.add(configuration.crossOrigin.fields(for: flight.head.headers))
     let encoder = ResponseEncoder(
       requestID: flight.id, date: core.date, serverName: configuration.serverName,
       minorVersion: minorVersion, keepsAlive: keepsAlive)
     return encoder.head(
-      response.status, response.headers, framing,
+      response.status, headers, framing,
       extraCapacity: min(byteCount ?? 0, Self.joinedByteCount))
   }
 

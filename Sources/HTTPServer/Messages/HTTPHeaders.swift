@@ -22,6 +22,9 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
     fields.append(Field(name: name, value: value))
   }
 
+  /// Appends all field lines of another header.
+  package mutating func add(_ other: HTTPHeaders) { fields += other.fields }
+
   /// The first value of the name.
   ///
   /// Setting replaces every line of the name; nil removes them.

@@ -23,12 +23,14 @@ package final class HTTPServer: Sendable {
   /// - Parameters:
   ///   - configuration: its limits.
   ///   - router: its routes.
+  ///   - keys: the API keys that routes with a scope ask for; nil where none are needed.
   ///   - observer: is told about connections and finished requests.
   package init(
-    configuration: HTTPServerConfiguration, router: HTTPRouter,
+    configuration: HTTPServerConfiguration, router: HTTPRouter, keys: APIKeys? = nil,
     observer: any HTTPServerObserver = SilentObserver()
   ) {
-    shared = ServerShared(configuration: configuration, router: router, observer: observer)
+    shared = ServerShared(
+      configuration: configuration, router: router, keys: keys, observer: observer)
   }
 
   /// Starts listening.

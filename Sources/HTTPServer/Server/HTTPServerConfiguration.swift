@@ -56,6 +56,17 @@ package struct HTTPServerConfiguration: Sendable {
   /// How long accepting pauses when the process has no descriptor left.
   package var acceptPause = Duration.milliseconds(50)
 
+  /// Requests per second of one client (by API key, or by address without one) on routes that limit
+  /// their rate; more is 429.
+  ///
+  /// Nil for no limit.
+  package var requestsPerSecondPerClient: Double?
+  /// Requests a client may make at once before that rate counts.
+  package var requestBurstPerClient = 20
+
+  /// Which web pages of other origins may read responses.
+  package var crossOrigin = CrossOriginPolicy()
+
   /// The `Server` field; nil for none.
   package var serverName: String? = "pointserve"
 

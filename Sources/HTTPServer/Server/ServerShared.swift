@@ -5,6 +5,7 @@ import Synchronization
 final class ServerShared: Sendable {
   let configuration: HTTPServerConfiguration
   let router: HTTPRouter
+  let accessControl: AccessControl
   let observer: any HTTPServerObserver
   /// Whether responses may leave their connection open.
   let keepsAlive = Atomic(true)
@@ -16,13 +17,21 @@ final class ServerShared: Sendable {
   private let bufferedBytes = Atomic(0)
   private let clients = Mutex<[String: Int]>([:])
   private let loops = Mutex<(all: [EventLoop], next: Int)>(([], 0))
+  private let limiter: Mutex<RateLimiter?>
   private let idleWaiters = Mutex<[CheckedContinuation<Void, Never>]>([])
 
   init(
-    configuration: HTTPServerConfiguration, router: HTTPRouter, observer: any HTTPServerObserver
+    configuration: HTTPServerConfiguration, router: HTTPRouter, keys: APIKeys?,
+    observer: any HTTPServerObserver
   ) {
     self.configuration = configuration
     self.router = router
+    accessControl = AccessControl(keys: keys)
+    limiter = Mutex(
+      configuration.requestsPerSecondPerClient.flatMap { rate in
+        rate > 0
+          ? RateLimiter(requestsPerSecond: rate, burst: configuration.requestBurstPerClient) : nil
+      })
     self.observer = observer
   }
 
@@ -93,6 +102,13 @@ final class ServerShared: Sendable {
       return all
     }
     for waiter in waiters { waiter.resume() }
+  }
+
+  // MARK: Rate
+
+  /// Counts a request of a client; how long it must wait when it has had its share.
+  func takeToken(of client: String, now: MonotonicTime) -> Duration? {
+    limiter.withLock { $0?.take(client, now: now) }
   }
 
   // MARK: Memory
