@@ -29,7 +29,7 @@ double ckernels_measure_fma_peak(double seconds) {
 }
 
 double ckernels_measure_read_bandwidth(double seconds) {
-  enum { count = 1 << 26 };
+  enum { count = 1 << 25 };
   uint64_t *words = aligned_alloc(64, count * sizeof *words);
   if (!words) return -1;
   memset(words, 1, count * sizeof *words);

@@ -48,7 +48,7 @@ INLINE void linear_tile(const int rows, const int vectors, const ckernels_linear
                         const float *panel, size_t column, const float *a, size_t a_stride,
                         const destination *to, size_t row) {
   const size_t depth = linear->depth;
-  vector sums[ROW_TILE][PANEL_VECTORS];
+  vector sums[2 * ROW_TILE][PANEL_VECTORS];
   UNROLL for (int n = 0; n < vectors; n++) {
     const vector bias = load(linear->bias + column + n * LANES);
     UNROLL for (int m = 0; m < rows; m++) sums[m][n] = bias;
@@ -123,6 +123,10 @@ INLINE void linear_panel(const int vectors, const ckernels_linear *linear, size_
                          size_t rows, const float *a, size_t a_stride, const destination *to) {
   const float *panel = linear->weights + column * linear->depth;
   size_t m = 0;
+  // One vector alone needs more rows to hide the latency of its sums.
+  if (vectors == 1)
+    for (; m + 2 * ROW_TILE <= rows; m += 2 * ROW_TILE)
+      linear_tile(2 * ROW_TILE, vectors, linear, panel, column, a + m * a_stride, a_stride, to, m);
   for (; m + ROW_TILE <= rows; m += ROW_TILE)
     linear_tile(ROW_TILE, vectors, linear, panel, column, a + m * a_stride, a_stride, to, m);
   for (; m + 3 <= rows; m += 3)
