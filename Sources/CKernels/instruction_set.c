@@ -39,6 +39,7 @@ static const candidate candidates[] = {
 enum { candidate_count = sizeof candidates / sizeof candidates[0] };
 
 static _Atomic(const ckernels_variant *) selected;
+static _Thread_local const ckernels_variant *selected_for_thread;
 
 static const candidate *available(size_t index) {
   for (size_t i = 0; i < candidate_count; i++)
@@ -55,17 +56,28 @@ size_t ckernels_available_isa_count(void) {
 const char *ckernels_available_isa_name(size_t index) { return available(index)->variant->name; }
 
 const ckernels_variant *ckernels_current_variant(void) {
+  if (selected_for_thread) return selected_for_thread;
   const ckernels_variant *variant = atomic_load_explicit(&selected, memory_order_relaxed);
   return variant ? variant : available(0)->variant;
 }
 
 const char *ckernels_isa_name(void) { return ckernels_current_variant()->name; }
 
+static const ckernels_variant *available_named(const char *name) {
+  for (size_t i = 0; i < candidate_count; i++)
+    if (!strcmp(candidates[i].variant->name, name) && candidates[i].is_available())
+      return candidates[i].variant;
+  return NULL;
+}
+
 bool ckernels_select_isa(const char *name) {
-  for (size_t i = 0; i < candidate_count; i++) {
-    if (strcmp(candidates[i].variant->name, name) || !candidates[i].is_available()) continue;
-    atomic_store_explicit(&selected, candidates[i].variant, memory_order_relaxed);
-    return true;
-  }
-  return false;
+  const ckernels_variant *variant = available_named(name);
+  if (variant) atomic_store_explicit(&selected, variant, memory_order_relaxed);
+  return variant;
+}
+
+bool ckernels_select_isa_for_thread(const char *name) {
+  const ckernels_variant *variant = name ? available_named(name) : NULL;
+  if (variant || !name) selected_for_thread = variant;
+  return variant || !name;
 }

@@ -9,6 +9,7 @@ struct InstructionSetTests {
   @Test func `an unknown name selects nothing`() throws {
     try InstructionSet.with("portable") {
       #expect(unsafe !ckernels_select_isa("sse9"))
+      #expect(unsafe !ckernels_select_isa_for_thread("sse9"))
       #expect(unsafe String(cString: ckernels_isa_name()) == "portable")
     }
   }

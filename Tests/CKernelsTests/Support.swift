@@ -1,11 +1,9 @@
 import CKernels
-import Synchronization
 import Testing
 
-/// The instruction sets that this processor runs, one at a time: the selection is the process's.
+/// The instruction sets that this processor runs, selected for one thread, so that the tests of other
+/// targets keep the one that they began with.
 enum InstructionSet {
-  private static let selection = Mutex(())
-
   /// Every name, the reference last.
   static var names: [String] {
     (0..<ckernels_available_isa_count()).map {
@@ -15,12 +13,9 @@ enum InstructionSet {
 
   /// Runs `body` while `name` is selected; what it creates keeps that instruction set.
   static func with<Result>(_ name: String, _ body: () throws -> Result) throws -> Result {
-    var result: Result?
-    try selection.withLock { _ in
-      try #require(unsafe ckernels_select_isa(name))
-      result = try body()
-    }
-    return try #require(result)
+    try #require(unsafe ckernels_select_isa_for_thread(name))
+    defer { _ = ckernels_select_isa_for_thread(nil) }
+    return try body()
   }
 }
 

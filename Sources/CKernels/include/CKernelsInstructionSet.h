@@ -24,6 +24,10 @@ const char *ckernels_isa_name(void);
 /// when the name is unknown or the processor lacks a feature that it needs.
 bool ckernels_select_isa(const char *name);
 
+/// The same for what the calling thread alone creates and calls from now on; NULL gives it back the
+/// selection of the process. For comparisons while other threads are at work.
+bool ckernels_select_isa_for_thread(const char *_Nullable name);
+
 #pragma clang assume_nonnull end
 
 #endif
