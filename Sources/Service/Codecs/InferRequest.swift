@@ -19,7 +19,7 @@ struct InferRequest {
   static let jsonLengthHeader = "Inference-Header-Content-Length"
 
   let id: String?
-  let tensors: [HostTensor]
+  private(set) var tensors: [HostTensor]
   let outputs: [WantedOutput]
   /// How long the client lets the request wait.
   let timeout: Duration?
@@ -44,6 +44,13 @@ struct InferRequest {
     }
     tensors = try Self.tensors(of: body, binary: binary, plan: plan)
     outputs = try Self.wantedOutputs(of: body, plan: plan)
+  }
+
+  /// The same without what only computing needs, to be kept until the answer.
+  var withoutTensors: InferRequest {
+    var copy = self
+    copy.tensors = []
+    return copy
   }
 
   private static func split(

@@ -8,28 +8,43 @@ struct InferEndpoint: HTTPHandler {
 
   func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
     let arrival = ContinuousClock.now
-    let model: LoadedModel
-    let permit: Permit
-    do {
-      model = try context.model(of: request)
-      permit = try context.admit(bytes: request.body.count)
+    let job: InferJob
+    do throws(HTTPFailure) {
+      let model = try context.model(of: request)
+      job = InferJob(
+        context: context, exchange: exchange, model: model, requestHeaders: request.headers,
+        permit: try context.admit(bytes: request.body.count), arrival: arrival,
+        cancellation: Cancellation(engine: context.engine))
     } catch {
       exchange.fail(error)
       return
     }
-    let cancellation = Cancellation(engine: context.engine)
-    exchange.onCancel { _ in cancellation.cancel() }
-    context.run(exchange) {
-      decode(
-        request, exchange, model: model, permit: permit, arrival: arrival,
-        cancellation: cancellation)
+    let cancel = job.cancel
+    exchange.onCancel { _ in cancel() }
+    context.run(exchange) { job.decode(request) }
+  }
+}
+
+/// One inference request on its way: decoded on the pool, computed in a batch, encoded on the pool.
+private struct InferJob: Sendable {
+  let context: ServiceContext
+  let exchange: HTTPExchange
+  let model: LoadedModel
+  let requestHeaders: HTTPHeaders
+  let permit: Permit
+  let arrival: ContinuousClock.Instant
+  let cancellation: Cancellation
+
+  /// What to do when the client goes; it does not keep the exchange alive.
+  var cancel: @Sendable () -> Void {
+    { [context, model, permit, arrival, cancellation] in
+      cancellation.cancel()
+      permit.release()
+      context.monitor.failed(model, .canceled, after: arrival.duration(to: .now))
     }
   }
 
-  private func decode(
-    _ request: HTTPRequest, _ exchange: HTTPExchange, model: LoadedModel, permit: Permit,
-    arrival: ContinuousClock.Instant, cancellation: Cancellation
-  ) {
+  func decode(_ request: HTTPRequest) {
     guard !cancellation.isCancelled else { return }
     let start = ContinuousClock.now
     do throws(HTTPFailure) {
@@ -41,51 +56,62 @@ struct InferEndpoint: HTTPHandler {
       }
       let pointCount = model.plan.pointCount(of: infer.tensors)
       try context.extend(permit, points: pointCount)
-      let decodeDuration = start.duration(to: .now)
-      var timeout = context.configuration.requestTimeout
-      if let wanted = infer.timeout { timeout = min(timeout, wanted) }
-      let ids = try context.submit(
-        infer.tensors, pointCount: pointCount, to: model, deadline: arrival + timeout
-      ) { outcome in
-        switch outcome {
-        case .expired:
-          permit.release()
-          context.monitor.failed(model, .other, after: arrival.duration(to: .now))
-          exchange.fail(.deadlinePassed)
-        case .computed(let outputs, let times):
-          context.run(exchange) {
-            let start = ContinuousClock.now
-            let answer = InferResponse(
-              model: model, request: infer, outputs: outputs, labels: model.classNames)
-            do throws(HTTPFailure) {
-              var response = try answer.encode()
-              response.compress(for: request.headers)
-              let encodeDuration = start.duration(to: .now)
-              context.monitor.succeeded(
-                model, duration: arrival.duration(to: .now),
-                times: RequestTimes(
-                  queue: times.queue, input: decodeDuration, compute: times.compute,
-                  output: encodeDuration), pointCount: pointCount)
-              let timing = ServerTiming([
-                ("decode", decodeDuration), ("queue", times.queue), ("infer", times.compute),
-                ("encode", encodeDuration),
-              ])
-              exchange.attach(AccessDetail(points: pointCount, timing: timing))
-              permit.release()
-              exchange.respond(timing.added(to: response))
-            } catch {
-              permit.release()
-              context.monitor.failed(model, .other, after: arrival.duration(to: .now))
-              exchange.fail(error)
-            }
-          }
+      try submit(infer, pointCount: pointCount, decodeDuration: start.duration(to: .now))
+    } catch {
+      fail(error, .rejected)
+    }
+  }
+
+  private func submit(
+    _ infer: InferRequest, pointCount: Int, decodeDuration: Duration
+  ) throws(HTTPFailure) {
+    let limit = context.configuration.requestTimeout
+    let timeout = infer.timeout.map { min($0, limit) } ?? limit
+    let wanted = infer.withoutTensors
+    let ids = try context.submit(
+      infer.tensors, pointCount: pointCount, to: model, deadline: arrival + timeout
+    ) { outcome in
+      switch outcome {
+      case .expired:
+        fail(.deadlinePassed, .other)
+      case .computed(let outputs, let times):
+        let times = RequestTimes(queue: times.queue, input: decodeDuration, compute: times.compute)
+        context.run(exchange) {
+          encode(outputs, for: wanted, pointCount: pointCount, times: times)
         }
       }
-      cancellation.add(ids)
-    } catch {
-      permit.release()
-      context.monitor.failed(model, .rejected, after: arrival.duration(to: .now))
-      exchange.fail(error)
     }
+    cancellation.add(ids)
+  }
+
+  private func encode(
+    _ outputs: [HostTensor], for infer: InferRequest, pointCount: Int, times: RequestTimes
+  ) {
+    let start = ContinuousClock.now
+    do throws(HTTPFailure) {
+      let answer = InferResponse(
+        model: model, request: infer, outputs: outputs, labels: model.classNames)
+      var response = try answer.encode()
+      response.compress(for: requestHeaders)
+      var times = times
+      times.output = start.duration(to: .now)
+      context.monitor.succeeded(
+        model, duration: arrival.duration(to: .now), times: times, pointCount: pointCount)
+      let timing = ServerTiming([
+        ("decode", times.input), ("queue", times.queue), ("infer", times.compute),
+        ("encode", times.output),
+      ])
+      exchange.attach(AccessDetail(points: pointCount, timing: timing))
+      permit.release()
+      exchange.respond(timing.added(to: response))
+    } catch {
+      fail(error, .other)
+    }
+  }
+
+  private func fail(_ failure: HTTPFailure, _ reason: FailureReason) {
+    permit.release()
+    context.monitor.failed(model, reason, after: arrival.duration(to: .now))
+    exchange.fail(failure)
   }
 }
