@@ -15,17 +15,23 @@ package final class Service: Sendable {
   private let server: HTTPServer
   /// The table of routes, in the order of `routes(context:readiness:)`.
   let routes: [HTTPRouter.Route]
+  private let tls: TLSContext?
+  private let keys: APIKeys?
   private let reloads: TaskPool
-  /// Reads the repository again at the configured interval; `nil` when that is zero.
-  private let periodicReload = Mutex<Task<Void, Never>?>(nil)
+  private let periodicTasks = Mutex<[Task<Void, Never>]>([])
 
   /// Starts the threads; nothing is loaded and nobody is listened to yet.
   ///
   /// - Parameters:
   ///   - configuration: checked.
   ///   - log: where the access log and everything else goes.
-  /// - Throws: `WorkerThreadError` when a thread can't be started.
+  /// - Throws: `WorkerThreadError` when a thread can't be started, `TLSError` and `APIKeyError` for
+  ///   files that can't be used.
   package init(configuration: ServiceConfiguration, log: Logger) throws {
+    tls = try configuration.tls.map { files throws(TLSError) in try TLSContext(files) }
+    keys = try configuration.apiKeyFile.map { path throws(APIKeyError) in
+      try APIKeys(file: path)
+    }
     let repository = ModelRepository(directory: configuration.modelRepository) { model in
       guard model.manifest.segmentation != nil else { return nil }
       do {
@@ -49,7 +55,8 @@ package final class Service: Sendable {
     let router = Self.routes(context: context, readiness: readiness)
     routes = router.routes
     server = HTTPServer(
-      configuration: Self.serverConfiguration(configuration), router: router, observer: monitor)
+      configuration: Self.serverConfiguration(configuration), router: router, keys: keys,
+      observer: monitor)
   }
 
   /// The table of routes, which openapi.yaml describes.
@@ -113,6 +120,10 @@ package final class Service: Sendable {
     server.bodyTimeout = configuration.bodyTimeout
     server.idleTimeout = configuration.idleTimeout
     server.requestTimeout = configuration.requestTimeout
+    let rate = configuration.clientRequestsPerSecond
+    server.requestsPerSecondPerClient = rate > 0 ? Double(rate) : nil
+    server.requestBurstPerClient = configuration.clientRequestBurst
+    server.crossOrigin = CrossOriginPolicy(allowedOrigins: configuration.allowedOrigins)
     return server
   }
 
@@ -122,29 +133,81 @@ package final class Service: Sendable {
   /// - Throws: `HTTPServerError` when the address can't be used.
   package func start() throws -> SocketAddress {
     let address = try server.listen(
-      host: context.configuration.host, port: context.configuration.port)
-    reload()
-    startReloading(every: context.configuration.reloadInterval)
+      host: context.configuration.host, port: context.configuration.port, tls: tls)
+    showCertificate()
+    reloadModels()
+    repeatedly(every: context.configuration.reloadInterval) { $0.reloadModels() }
+    if tls != nil {
+      repeatedly(every: Self.certificateCheckInterval) { $0.reloadCertificate(isForced: false) }
+    }
     return address
   }
 
-  private func startReloading(every interval: Duration) {
+  /// How often the certificate's files are looked at.
+  private static let certificateCheckInterval = Duration.seconds(10)
+
+  private func repeatedly(every interval: Duration, _ action: @escaping @Sendable (Service) -> Void)
+  {
     guard interval > .zero else { return }
     let task = Task.detached { [weak self] in
       // Sleeping ends early only when the task is cancelled, which is the end of it.
-      while (try? await Task.sleep(for: interval)) != nil { self?.reload() }
+      while (try? await Task.sleep(for: interval)) != nil {
+        if let self { action(self) }
+      }
     }
-    periodicReload.withLock { $0 = task }
+    periodicTasks.withLock { $0.append(task) }
   }
 
-  /// Reads the model repository again, on a thread of its own.
+  /// Reads models, certificate and API keys again, on a thread of its own.
   package func reload() {
-    let context = context
-    let readiness = readiness
+    reloadModels()
+    reloadCertificate(isForced: true)
+    guard let keys else { return }
+    onReloadThread { service in
+      do throws(APIKeyError) {
+        try keys.reload()
+        service.context.monitor.log.info("API keys loaded")
+      } catch {
+        service.context.monitor.log.error("API keys refused: \(error)")
+      }
+    }
+  }
+
+  private func reloadModels() {
+    onReloadThread { service in
+      let context = service.context
+      context.monitor.report(context.repository.reload(), in: context.repository)
+      service.readiness.didRead()
+    }
+  }
+
+  private func reloadCertificate(isForced: Bool) {
+    guard let tls else { return }
+    onReloadThread { service in
+      do throws(TLSError) {
+        if isForced {
+          try tls.reload()
+        } else if try !tls.reloadIfChanged() {
+          return
+        }
+        service.showCertificate()
+        service.context.monitor.log.info("certificate loaded")
+      } catch {
+        service.context.monitor.metrics.certificateReloadFailures.increment()
+        service.context.monitor.log.error("certificate refused, the old one stays: \(error)")
+      }
+    }
+  }
+
+  private func showCertificate() {
+    guard let tls else { return }
+    context.monitor.metrics.certificateNotAfter.series().set(Double(tls.notAfter))
+  }
+
+  private func onReloadThread(_ work: @escaping @Sendable (Service) -> Void) {
     do {
-      try reloads.submit {
-        context.monitor.report(context.repository.reload(), in: context.repository)
-        readiness.didRead()
+      try reloads.submit { [weak self] in
+        if let self { work(self) }
       }
     } catch {
       context.monitor.log.notice("not reloading: \(error)")
@@ -157,7 +220,9 @@ package final class Service: Sendable {
   /// - Returns: whether everything accepted was answered within the drain timeout.
   package func drain() async -> Bool {
     readiness.beginDrain()
-    periodicReload.withLock { $0?.cancel() }
+    periodicTasks.withLock { tasks in
+      for task in tasks { task.cancel() }
+    }
     server.stopKeepingAlive()
     do {
       try await Task.sleep(for: context.configuration.preDrainDelay)

@@ -28,7 +28,7 @@ struct Pointserve: ParsableCommand {
     version: BuildInformation.description,
     subcommands: [
       ServeCommand.self, SegmentCommand.self, InspectCommand.self, ValidateCommand.self,
-      HealthCommand.self,
+      HealthCommand.self, CreateKeyCommand.self,
     ])
 
   /// Parses, runs, and turns what was thrown into the exit codes that scripts rely on.

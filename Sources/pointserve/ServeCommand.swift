@@ -58,9 +58,10 @@ struct ServeCommand: ParsableCommand {
     let log = Logger(label: "pointserve") { label in
       LineLogHandler(label: label, level: level, format: format, sink: sink)
     }
-    let service = try Service(configuration: configuration, log: log)
+    let service: Service
     let address: SocketAddress
     do {
+      service = try Service(configuration: configuration, log: log)
       address = try service.start()
     } catch {
       throw CommandFailure.badInput("\(error)")

@@ -57,6 +57,12 @@ struct ServeOptions: ParsableArguments {
   var tlsClientCertificateAuthority: String?
   @Option(help: ArgumentHelp(String(Setting.apiKeys), valueName: "file"))
   var apiKeys: String?
+  @Option(help: .init(Setting.clientRequestsPerSecond))
+  var clientRequestsPerSecond: String?
+  @Option(help: .init(Setting.clientRequestBurst))
+  var clientRequestBurst: String?
+  @Option(help: .init(Setting.allowedOrigins))
+  var allowedOrigins: String?
   @Option(
     help: ArgumentHelp(
       """
@@ -79,6 +85,8 @@ struct ServeOptions: ParsableArguments {
       (.preDrainDelay, preDrainDelay), (.reloadInterval, reloadInterval),
       (.tlsCertificate, tlsCertificate), (.tlsKey, tlsKey),
       (.tlsClientCertificateAuthority, tlsClientCertificateAuthority), (.apiKeys, apiKeys),
+      (.clientRequestsPerSecond, clientRequestsPerSecond),
+      (.clientRequestBurst, clientRequestBurst), (.allowedOrigins, allowedOrigins),
     ]
     var given: [Setting: String] = [:]
     for (setting, text) in pairs { given[setting] = text }

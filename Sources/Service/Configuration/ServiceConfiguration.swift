@@ -1,4 +1,5 @@
 package import Batching
+package import HTTPServer
 
 /// The checked configuration of one service process.
 package struct ServiceConfiguration: Sendable {
@@ -25,13 +26,10 @@ package struct ServiceConfiguration: Sendable {
   package var reloadInterval: Duration
   package var tls: TLSFiles?
   package var apiKeyFile: String?
-
-  /// Where the certificates of the server are.
-  package struct TLSFiles: Sendable {
-    package var certificate: String
-    package var key: String
-    package var clientCertificateAuthority: String?
-  }
+  /// Zero for no limit.
+  package var clientRequestsPerSecond: Int
+  package var clientRequestBurst: Int
+  package var allowedOrigins: Set<String>
 
   /// Takes the values of resolved settings and checks them against each other.
   ///
@@ -66,12 +64,16 @@ package struct ServiceConfiguration: Sendable {
     preDrainDelay = settings.duration(.preDrainDelay)
     reloadInterval = settings.duration(.reloadInterval)
     apiKeyFile = settings.optionalText(.apiKeys)
+    clientRequestsPerSecond = settings.integer(.clientRequestsPerSecond)
+    clientRequestBurst = settings.integer(.clientRequestBurst)
+    allowedOrigins = Set(
+      settings.text(.allowedOrigins).split(separator: ",").map { $0.filter { $0 != " " } })
     let clientCertificateAuthority = settings.optionalText(.tlsClientCertificateAuthority)
     switch (settings.optionalText(.tlsCertificate), settings.optionalText(.tlsKey)) {
     case (let certificate?, let key?):
       tls = TLSFiles(
-        certificate: certificate, key: key,
-        clientCertificateAuthority: clientCertificateAuthority)
+        certificateChain: certificate, privateKey: key,
+        clientAuthorities: clientCertificateAuthority)
     case (nil, nil):
       guard clientCertificateAuthority == nil else {
         throw .contradiction("tls-client-ca needs tls-certificate and tls-key")

@@ -54,7 +54,8 @@ extension Setting {
     maxPoints, maxWaitingRequests, maxWaitingPoints, maxWaitingBytes, maxConnections,
     maxConnectionsPerClient, maxHeaderBytes, headerTimeout, bodyTimeout, idleTimeout,
     requestTimeout, drainTimeout, preDrainDelay, reloadInterval, tlsCertificate, tlsKey,
-    tlsClientCertificateAuthority, apiKeys,
+    tlsClientCertificateAuthority, apiKeys, clientRequestsPerSecond, clientRequestBurst,
+    allowedOrigins,
   ]
 
   package static let host = Setting(
@@ -134,5 +135,15 @@ extension Setting {
     help: "Certificate authorities (PEM); clients must then present a certificate of theirs.")
   package static let apiKeys = Setting(
     name: "api-keys", kind: .path, defaultValue: "",
-    help: "A file of hashed API keys; requests must then carry one.")
+    help: "A file of hashed API keys (pointserve create-key); requests must then carry one.")
+  package static let clientRequestsPerSecond = Setting(
+    name: "client-requests-per-second",
+    kind: .integer(0...1_000_000, unit: "requests per second"), defaultValue: "0",
+    help: "How often one address may infer or segment in the long run; 0 for no limit.")
+  package static let clientRequestBurst = Setting(
+    name: "client-request-burst", kind: .integer(1...1_000_000, unit: "requests"),
+    defaultValue: "20", help: "How often one address may infer or segment at once.")
+  package static let allowedOrigins = Setting(
+    name: "allowed-origins", kind: .text, defaultValue: "",
+    help: "Web pages of these origins may read answers, separated by commas; * for all.")
 }

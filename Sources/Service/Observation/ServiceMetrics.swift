@@ -37,6 +37,7 @@ package struct ServiceMetrics: Sendable {
   package let cancelled: Counter
   /// Without labels; absent until there is a certificate.
   package let certificateNotAfter: MetricFamily<Gauge>
+  package let certificateReloadFailures: Counter
 
   /// Registers all of them.
   ///
@@ -100,6 +101,8 @@ package struct ServiceMetrics: Sendable {
       labels: ["reason"])
     cancelled = registry.counter(
       "pointserve_cancelled_total", "Requests whose client had gone before the answer.")
+    certificateReloadFailures = registry.counter(
+      "pointserve_tls_reload_failures_total", "Loads of a certificate that were refused.")
     certificateNotAfter = registry.gauge(
       "pointserve_tls_certificate_not_after_seconds",
       "End of the certificate's validity, in seconds since 1970.", labels: [])
