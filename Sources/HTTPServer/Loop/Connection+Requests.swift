@@ -53,10 +53,10 @@ extension Connection {
     ratedBodyByteCount = 0
     let clientID = head.headers["X-Request-Id"]
     let id = clientID.flatMap { RequestIdentifiers.isAcceptable($0) ? $0 : nil }
-    var flight = Flight(
+    let flight = Flight(
       head: head, id: id ?? core.makeRequestID(), start: core.now,
       token: RequestToken(connection: token, sequence: requestCount))
-    flight.verdict = judge(head, &flight)
+    flight.verdict = judge(head, flight)
     if flight.verdict == nil, head.framing != .none {
       do {
         flight.codings = try ContentCoding.list(head.headers)
@@ -87,7 +87,7 @@ extension Connection {
   }
 
   /// The answer that needs no handler: 404, 405, 501 and OPTIONS.
-  private func judge(_ head: HTTPRequestHead, _ flight: inout Flight) -> HTTPResponse? {
+  private func judge(_ head: HTTPRequestHead, _ flight: Flight) -> HTTPResponse? {
     func failure(_ failure: HTTPFailure) -> HTTPResponse {
       .failure(failure, requestID: flight.id)
     }
@@ -142,7 +142,7 @@ extension Connection {
 
   /// Hands a complete request to its handler.
   private func dispatch(_ body: [UInt8]) {
-    guard var flight = pending else { preconditionFailure("a body follows its head") }
+    guard let flight = pending else { preconditionFailure("a body follows its head") }
     pending = nil
     flight.requestByteCount = parser.bodyByteCount
     // From here on the body is counted as long as the request lives.
@@ -206,19 +206,18 @@ extension Connection {
 
   /// Takes the content of the request being answered; false when that is another one by now.
   func takeDecoded(_ token: RequestToken, _ body: [UInt8]) -> Bool {
-    guard phase == .open, var flight, flight.token == token, let exchange = flight.exchange else {
+    guard phase == .open, let flight, flight.token == token, let exchange = flight.exchange else {
       return false
     }
     core.shared.count(byteCount: -flight.reservedByteCount)
     flight.reservedByteCount = body.count
-    self.flight = flight
     hand(body, of: flight, to: exchange)
     return true
   }
 
   /// Answers before the body has been read; the connection ends with it.
   private func answerEarly(_ response: HTTPResponse) {
-    guard var flight = pending else { preconditionFailure("an early answer follows a head") }
+    guard let flight = pending else { preconditionFailure("an early answer follows a head") }
     pending = nil
     flight.requestByteCount = parser.bodyByteCount
     flight.response = .waiting

@@ -22,9 +22,13 @@ extension Connection {
   }
 
   func write(_ token: RequestToken, _ bytes: [UInt8]) {
-    guard flight?.token == token, case .pushing = flight?.response else { return }
-    flight?.unacknowledgedByteCount += bytes.count
-    sendContent(bytes)
+    guard let flight, flight.token == token, case .pushing = flight.response else { return }
+    if flight.sendsContent {
+      flight.unacknowledgedByteCount += bytes.count
+      sendContent(bytes)
+    } else {
+      flight.exchange?.acknowledge(byteCount: bytes.count)
+    }
     pump()
   }
 
@@ -75,7 +79,7 @@ extension Connection {
 
   /// The head of a response; sets how its content is framed.
   private func makeHead(_ response: HTTPResponse, byteCount: Int?) -> [UInt8] {
-    guard var flight else { preconditionFailure("a response follows a request") }
+    guard let flight else { preconditionFailure("a response follows a request") }
     let minorVersion = flight.head.minorVersion
     var framing = ResponseEncoder.Framing.chunked
     if response.status.forbidsBody {
@@ -94,7 +98,6 @@ extension Connection {
     flight.framing = framing
     flight.status = response.status
     flight.sendsContent = flight.head.method != .head && framing != .none
-    self.flight = flight
     var headers = response.headers
     headers.add(configuration.crossOrigin.fields(for: flight.head.headers))
     let encoder = ResponseEncoder(
@@ -110,10 +113,10 @@ extension Connection {
   /// A response that outgrows its announced length ends the connection: its framing is broken.
   private func sendContent(_ content: [UInt8]) {
     guard let flight, flight.sendsContent, !content.isEmpty else { return }
-    self.flight?.contentByteCount += content.count
+    flight.contentByteCount += content.count
     switch flight.framing {
     case .length(let total):
-      guard flight.contentByteCount + content.count <= total else {
+      guard flight.contentByteCount <= total else {
         close(.aborted)
         return
       }
@@ -140,7 +143,7 @@ extension Connection {
       case .close, .none: break
       }
     }
-    self.flight?.response = .complete
+    flight.response = .complete
   }
 
   /// Goes on with a response whose output is out; false when it waits for its handler.
@@ -167,7 +170,7 @@ extension Connection {
     }
     let taken = flight.unacknowledgedByteCount - output.byteCount
     guard taken > 0 else { return }
-    self.flight?.unacknowledgedByteCount -= taken
+    flight.unacknowledgedByteCount -= taken
     exchange.acknowledge(byteCount: taken)
   }
 

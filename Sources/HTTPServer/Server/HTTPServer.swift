@@ -85,18 +85,22 @@ package final class HTTPServer: Sendable {
   /// the drain begins.
   package func stopKeepingAlive() { shared.keepsAlive.store(false, ordering: .relaxed) }
 
+  /// Stops listening and ends each connection once its request is answered; returns at once.
+  package func startDraining() {
+    stopKeepingAlive()
+    let loops = state.withLock { $0.loops }
+    // The loop that accepts deals out what waits before the others look for their end.
+    loops.first?.post(.stopListening)
+    for loop in loops { loop.post(.drain) }
+  }
+
   /// Stops listening, answers every request that has begun, and stops.
   ///
   /// - Parameter deadline: how long the requests have.
   /// - Returns: connections that were cut off at the deadline.
   @discardableResult
   package func drain(within deadline: Duration) async -> Int {
-    stopKeepingAlive()
-    let loops = state.withLock { $0.loops }
-    guard let first = loops.first else { return 0 }
-    // The loop that accepts deals out what waits before the others look for their end.
-    first.post(.stopListening)
-    for loop in loops { loop.post(.drain) }
+    startDraining()
     let shared = self.shared
     let timer = DispatchSource.makeTimerSource()
     timer.setEventHandler { shared.wakeWaiters() }
