@@ -49,6 +49,11 @@ struct ModelDirectoryArgument: ParsableArguments {
       """, valueName: "model-directory"))
   var path: String
 
+  init() {}
+
+  /// A directory that another option names.
+  init(path: String) { self.path = path }
+
   /// The directory; `nil` for the model that is part of the program.
   ///
   /// - Throws: `CommandFailure` where no model is.
@@ -70,6 +75,18 @@ struct ModelDirectoryArgument: ParsableArguments {
       return try LoadedModel(
         from: directory?.source ?? .builtIn, name: directory?.name ?? BuiltInModel.name,
         version: directory?.version ?? 1)
+    } catch {
+      throw CommandFailure.badInput("\(directory?.path ?? path): \(error)")
+    }
+  }
+
+  /// Reads the files of the model without making it ready to run.
+  ///
+  /// - Throws: `CommandFailure` naming the file and what in it was expected and found.
+  func read() throws -> ModelContents {
+    let directory = try find()
+    do {
+      return try ModelContents(reading: directory?.source ?? .builtIn)
     } catch {
       throw CommandFailure.badInput("\(directory?.path ?? path): \(error)")
     }

@@ -28,7 +28,8 @@ struct Pointserve: ParsableCommand {
     version: BuildInformation.description,
     subcommands: [
       ServeCommand.self, SegmentCommand.self, InspectCommand.self, ValidateCommand.self,
-      HealthCommand.self, CreateKeyCommand.self,
+      HealthCommand.self, CreateKeyCommand.self, ExportRepresentationCommand.self,
+      FitOrthonormCommand.self,
     ])
 
   /// Parses, runs, and turns what was thrown into the exit codes that scripts rely on.

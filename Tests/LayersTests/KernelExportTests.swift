@@ -30,9 +30,9 @@ struct KernelExportTests {
     let files = try kernel(past: true).files
     #expect(
       files.map(\.name) == [
-        "Q.csv", "W0.csv", "W1.csv", "Wdiff0.csv", "Wdiff1.csv", "kernel.svg",
+        "Q.csv", "W0.csv", "W1.csv", "W0_diff.csv", "W1_diff.csv", "kernel.svg",
       ])
-    let difference = try #require(files.first { $0.name == "Wdiff1.csv" }?.text)
+    let difference = try #require(files.first { $0.name == "W1_diff.csv" }?.text)
     #expect(difference.split(separator: "\n").count == 5)
     #expect(difference.split(whereSeparator: { $0.isWhitespace }).allSatisfy { $0 == "0.0000000" })
   }

@@ -21,6 +21,11 @@ package struct KernelRepresentation: Sendable {
     package let pointCount: Int
   }
 
+  /// Whether a layer has kernel points.
+  package static func has(_ layer: any LayerConfiguration) -> Bool {
+    layer is KPConvXLayer || layer is KPConvLayer || layer is StridedKPConvLayer
+  }
+
   /// Takes the kernel of a point convolution from its weights.
   ///
   /// - Parameters:
@@ -151,7 +156,7 @@ package struct KernelRepresentation: Sendable {
   }
 
   /// File names and contents: `Q.csv`, `W{k}.csv` for each slice of W, with past weights
-  /// `Wdiff{k}.csv`, and the picture `kernel.svg`.
+  /// `W{k}_diff.csv`, and the picture `kernel.svg`.
   package var files: [(name: String, text: String)] {
     var files = [
       (
@@ -161,13 +166,13 @@ package struct KernelRepresentation: Sendable {
           values: kernelPoints.values[...])
       )
     ]
-    for (prefix, tensor) in [("W", weights), ("Wdiff", difference)] {
+    for (suffix, tensor) in [("", weights), ("_diff", difference)] {
       guard let tensor else { continue }
       for index in 0..<sliceCount {
         let text = MatrixText.text(
           rowCount: weights.shape[1], columnCount: weights.shape[2],
           values: slice(index, of: tensor))
-        files.append((name: "\(prefix)\(index).csv", text: text))
+        files.append((name: "W\(index)\(suffix).csv", text: text))
       }
     }
     files.append((name: "kernel.svg", text: KernelPicture(self).svg))

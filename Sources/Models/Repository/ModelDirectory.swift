@@ -8,6 +8,15 @@ package struct ModelDirectory: Sendable, Hashable {
 
   package var source: ModelSource { .directory(path) }
 
+  /// The model directory that holds this version; `nil` for a version outside of one.
+  package var modelPath: String? {
+    let components = path.split(separator: "/", omittingEmptySubsequences: false)
+    guard let last = components.last, VersionNumber.read(last) != nil else { return nil }
+    let parent = components.dropLast().joined(separator: "/")
+    if parent.isEmpty { return components.count > 1 ? "/" : "." }
+    return parent
+  }
+
   /// Finds the version that a path means.
   ///
   /// - Parameter path: a version directory, or a model directory, of which the latest version with a
