@@ -24,6 +24,13 @@ struct ParserCase: Sendable, CustomTestStringConvertible {
     self.expectation = expectation
   }
 
+  /// A message that is only compared with itself.
+  init(_ name: String, _ message: [UInt8]) {
+    self.name = name
+    self.message = message
+    expectation = .incomplete
+  }
+
   var testDescription: String { name }
 
   /// Feeds the message in pieces that end at the given offsets.

@@ -25,6 +25,29 @@ import Testing
     #expect(each.outcome(cutAt: Array(1..<max(2, each.message.count))) == each.expectation)
   }
 
+  @Test func `damaged messages come to the same in one piece and byte by byte`() {
+    var generator = SystemlessGenerator(seed: 9112)
+    let replacements = Array("\r\n\0 \t:;,=\"0123456789abcdefAZ/%é".utf8)
+    for round in 0..<4000 {
+      let source = Self.cases[round % Self.cases.count]
+      guard !source.message.isEmpty else { continue }
+      var message = source.message
+      for _ in 0...generator.next() % 3 {
+        let place = Int(generator.next() % UInt64(message.count))
+        let byte = replacements[Int(generator.next() % UInt64(replacements.count))]
+        switch generator.next() % 3 {
+        case 0: message[place] = byte
+        case 1: message.insert(byte, at: place)
+        default: if message.count > 1 { message.remove(at: place) }
+        }
+      }
+      let damaged = ParserCase("\(source.name), damaged", message)
+      let whole = damaged.outcome(cutAt: [])
+      let bytewise = damaged.outcome(cutAt: Array(1..<max(2, message.count)))
+      #expect(whole == bytewise, "\(String(decoding: message, as: UTF8.self).debugDescription)")
+    }
+  }
+
   @Test func `fields keep their order and repeat`() throws {
     let message = Array("GET / HTTP/1.1\r\nHost: x\r\nA: 1, 2\r\nB: 3\r\na:4\r\n\r\n".utf8)
     var parser = HTTPRequestParser(limits: HTTPParserLimits())

@@ -226,6 +226,22 @@ extension Connection {
     start(response)
   }
 
+  /// Tells a connection beyond the limits why it ends.
+  func turnAway(_ failure: HTTPFailure) {
+    phase = .open
+    sendLast(failure)
+    pump()
+  }
+
+  /// Queues an answer to no request in particular, after which the connection ends.
+  private func sendLast(_ failure: HTTPFailure) {
+    closesAfterOutput = true
+    send(
+      ResponseEncoder.refusalBytes(
+        failure, requestID: core.makeRequestID(), date: core.date,
+        serverName: configuration.serverName))
+  }
+
   /// Answers a request that breaks the rules or the limits, and ends the connection: where the
   /// next request would start is not known for sure.
   func refuse(_ refusal: HTTPRefusal) {
@@ -240,9 +256,6 @@ extension Connection {
       answerEarly(verdict ?? .failure(failure, requestID: flight.id))
       return
     }
-    send(
-      ResponseEncoder.refusalBytes(
-        failure, requestID: core.makeRequestID(), date: core.date,
-        serverName: configuration.serverName))
+    sendLast(failure)
   }
 }

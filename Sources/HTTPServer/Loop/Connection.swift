@@ -27,6 +27,8 @@ final class Connection {
   var parserReservation = 0
   /// Requests whose head has been read.
   var requestCount = 0
+  /// Whether the connection is one of those that the limits count.
+  let isCounted: Bool
   /// The connection ends as soon as the output is out.
   var closesAfterOutput = false
 
@@ -52,13 +54,14 @@ final class Connection {
 
   init(
     token: ConnectionToken, transport: any Transport, remoteAddress: SocketAddress,
-    core: LoopCore, loop: EventLoop
+    core: LoopCore, loop: EventLoop, isCounted: Bool
   ) {
     self.token = token
     self.transport = transport
     self.remoteAddress = remoteAddress
     self.core = core
     self.loop = loop
+    self.isCounted = isCounted
     phase = .handshaking
     parser = HTTPRequestParser(limits: core.shared.configuration.parser)
     waitStart = core.now
@@ -84,11 +87,17 @@ final class Connection {
 
   /// Does all that can be done now, then asks to be called when time is up.
   func pump() {
-    // So many buffers in a row, then the other connections have a turn.
+    // So many buffers, or steps of any kind, in a row; then the other connections have a turn.
     var readsLeft = 16
+    var stepsLeft = 64
     if phase == .handshaking { shakeHands() }
     while phase == .open {
       guard flush() else { break }
+      guard stepsLeft > 0 else {
+        core.resumeLater(token)
+        break
+      }
+      stepsLeft -= 1
       if flight != nil {
         guard advanceResponse() else { break }
         continue

@@ -103,6 +103,10 @@ final class LoopCore {
     switch message {
     case .listen(let descriptor, let tls): addListener(descriptor, tls)
     case .adopt(let descriptor, let address, let tls): adopt(descriptor, address, tls)
+    case .turnAway(let descriptor, let address, let failure):
+      guard let connection = open(PlainTransport(descriptor: descriptor), address, isCounted: false)
+      else { return }
+      connection.turnAway(failure)
     case .respond(let token, let response): table[token.connection]?.respond(token, response)
     case .begin(let token, let response, let byteCount):
       table[token.connection]?.begin(token, response, byteCount: byteCount)
@@ -130,11 +134,6 @@ final class LoopCore {
 
   private func adopt(_ descriptor: Int32, _ address: SocketAddress, _ tls: (any TransportFactory)?)
   {
-    guard let loop, !isFinished, let token = table.reserve() else {
-      csystem_close(descriptor)
-      shared.connectionClosed(address)
-      return
-    }
     let transport: any Transport
     if let tls {
       guard let secured = tls.makeTransport(descriptor: descriptor) else {
@@ -146,14 +145,32 @@ final class LoopCore {
     } else {
       transport = PlainTransport(descriptor: descriptor)
     }
-    let connection = Connection(
-      token: token, transport: transport, remoteAddress: address, core: self, loop: loop)
-    table.insert(connection)
-    guard csystem_poller_add(poller, descriptor, token.rawValue) == 0 else {
-      connection.close(.serverStopped)
-      return
+    open(transport, address, isCounted: true)?.pump()
+  }
+
+  /// Puts a connection into the table and the poller; nil, with the socket closed, when that
+  /// cannot be done.
+  private func open(
+    _ transport: any Transport, _ address: SocketAddress, isCounted: Bool
+  ) -> Connection? {
+    guard let loop, !isFinished, let token = table.reserve() else {
+      csystem_close(transport.descriptor)
+      countOut(address, isCounted: isCounted)
+      return nil
     }
-    connection.pump()
+    let connection = Connection(
+      token: token, transport: transport, remoteAddress: address, core: self, loop: loop,
+      isCounted: isCounted)
+    table.insert(connection)
+    guard csystem_poller_add(poller, transport.descriptor, token.rawValue) == 0 else {
+      connection.close(.serverStopped)
+      return nil
+    }
+    return connection
+  }
+
+  private func countOut(_ address: SocketAddress, isCounted: Bool) {
+    if isCounted { shared.connectionClosed(address) } else { shared.turnedAwayClosed() }
   }
 
   /// Ends a connection: out of the poller first, then closed, once.
@@ -161,7 +178,7 @@ final class LoopCore {
     csystem_poller_remove(poller, connection.transport.descriptor)
     csystem_close(connection.transport.descriptor)
     table.remove(connection.token)
-    shared.connectionClosed(connection.remoteAddress)
+    countOut(connection.remoteAddress, isCounted: connection.isCounted)
   }
 
   /// The buffer to read into, which no two uses share: give it back with ``returnScratch(_:)``.
@@ -214,15 +231,12 @@ final class LoopCore {
   {
     if let refusal = shared.connectionOpened(address) {
       shared.observer.refused(refusal.failure, address)
-      if tls == nil {
-        let bytes = ResponseEncoder.refusalBytes(
-          refusal.failure, requestID: makeRequestID(), date: date,
-          serverName: shared.configuration.serverName)
-        // A single attempt: a client that does not read cannot make the server wait.
-        _ = SystemCall.send(descriptor, bytes.span, Span())
-        SystemCall.finishSending(descriptor)
+      // Only so many are told why: they too take descriptors, and a handshake takes time.
+      guard tls == nil, shared.turnedAwayOpened() else {
+        csystem_close(descriptor)
+        return
       }
-      csystem_close(descriptor)
+      serve(.turnAway(descriptor, address, refusal.failure))
       return
     }
     guard let target = shared.nextLoop(), target.post(.adopt(descriptor, address, tls)) else {

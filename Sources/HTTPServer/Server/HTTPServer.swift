@@ -102,7 +102,8 @@ package final class HTTPServer: Sendable {
   package func drain(within deadline: Duration) async -> Int {
     startDraining()
     let shared = self.shared
-    let timer = DispatchSource.makeTimerSource()
+    let timer = DispatchSource.makeTimerSource(
+      queue: DispatchQueue(label: "pointserve.http.drain"))
     timer.setEventHandler { shared.wakeWaiters() }
     timer.schedule(deadline: .now() + .nanoseconds(Int(max(0, deadline.nanoseconds))))
     timer.activate()

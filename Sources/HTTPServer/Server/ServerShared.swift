@@ -14,6 +14,7 @@ final class ServerShared: Sendable {
   let decodingQueue = DispatchQueue(label: "pointserve.http.decoding")
 
   private let connections = Atomic(0)
+  private let turnedAway = Atomic(0)
   private let bufferedBytes = Atomic(0)
   private let clients = Mutex<[String: Int]>([:])
   private let loops = Mutex<(all: [EventLoop], next: Int)>(([], 0))
@@ -87,6 +88,21 @@ final class ServerShared: Sendable {
     observer.connectionClosed(address)
     if connections.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { wakeWaiters() }
   }
+
+  /// Connections beyond the limits that are being told so, and that linger until they have read it.
+  private static let turnedAwayLimit = 256
+
+  /// Counts a connection that is turned away; false when there are too many of these as well.
+  func turnedAwayOpened() -> Bool {
+    guard turnedAway.add(1, ordering: .relaxed).newValue <= Self.turnedAwayLimit else {
+      turnedAway.subtract(1, ordering: .relaxed)
+      return false
+    }
+    return true
+  }
+
+  /// Counts it out.
+  func turnedAwayClosed() { turnedAway.subtract(1, ordering: .relaxed) }
 
   /// Keeps a continuation until no connection is open.
   func whenIdle(_ continuation: CheckedContinuation<Void, Never>) {
