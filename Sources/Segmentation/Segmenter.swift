@@ -4,7 +4,9 @@ package import PointClouds
 /// Turns raw clouds into inputs of one model, and the model's outputs into labels.
 package struct Segmenter: Sendable {
   let plan: ExecutablePlan
-  private let preparation: any CloudPreparation
+  private let section: SegmentationSection
+  private let inputs: [WindowInput]
+  private let scores: ScoreOutput
 
   /// Checks that a graph takes what the pre-processing provides and answers a score per class.
   ///
@@ -12,15 +14,25 @@ package struct Segmenter: Sendable {
   ///   - plan: the graph.
   ///   - section: the segmentation section of its manifest.
   /// - Throws: `SegmentationError.unknownInput`, `.inputMismatch`, `.noClassScores`,
-  ///   `.excessiveOverlap`, `.imageInput`, `.noClassImage`, and `.network` when the graph joins
-  ///   tensors of different levels.
+  ///   `.excessiveOverlap`, and `.network` when the graph joins tensors of different levels.
   package init(
-    plan: ExecutablePlan, section: PointCloudSection
+    plan: ExecutablePlan, section: SegmentationSection
   ) throws(SegmentationError) {
     self.plan = plan
-    switch section {
-    case .voxels(let section): preparation = try VoxelPreparation(section, plan: plan)
-    case .rangeImage(let section): preparation = try RangeImagePreparation(section, plan: plan)
+    self.section = section
+    inputs = try plan.inputs.map { input throws(SegmentationError) in
+      try WindowInput(input, section: section)
+    }
+    scores = try ScoreOutput(plan.outputs, classCount: section.classes.count)
+    let largestOverlap = OverlappingSquares.largestOverlap * section.window.extentMeters
+    guard section.window.overlapMeters <= largestOverlap else {
+      throw .excessiveOverlap(
+        overlapMeters: section.window.overlapMeters, atMost: largestOverlap)
+    }
+    do throws(RequestError) {
+      try plan.validate(inputs.map { $0.blank(levelCount: section.levels.count) })
+    } catch {
+      throw .network(error)
     }
   }
 
@@ -35,9 +47,9 @@ package struct Segmenter: Sendable {
   }
 
   /// The classes that labels index.
-  package var classes: [PointClass] { preparation.classes }
+  package var classes: [PointClass] { section.classes }
 
-  /// Finds ground, voxels and features of a cloud, or its image; what remains are its windows.
+  /// Finds ground, voxels and features of a cloud; what remains are its windows.
   ///
   /// - Parameters:
   ///   - cloud: any number of points from one on.
@@ -49,6 +61,7 @@ package struct Segmenter: Sendable {
     _ cloud: PointCloud, windowBudget: Int = 64
   ) throws(SegmentationError) -> SegmentationTask {
     try SegmentationTask(
-      cloud, plan: plan, preparation: preparation, windowBudget: windowBudget)
+      cloud, plan: plan, section: section, inputs: inputs, scores: scores,
+      windowBudget: windowBudget)
   }
 }

@@ -15,7 +15,7 @@ extension ConfigReader {
     }
     _ = try bool("trainable", default: true)
     try keepDataType()
-    keep("batch_input_shape", "activity_regularizer", "quantization_config")
+    keep("autocast", "batch_input_shape", "activity_regularizer", "quantization_config")
   }
 
   /// `"float32"`, or a policy object: `{"class_name": "DTypePolicy", "config": {"name": …}}`.

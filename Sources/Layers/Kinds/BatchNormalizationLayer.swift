@@ -24,7 +24,8 @@ package struct BatchNormalizationLayer: LayerConfiguration {
       "beta_initializer", "gamma_initializer", "moving_mean_initializer",
       "moving_variance_initializer", "beta_regularizer", "gamma_regularizer", "beta_constraint",
       "gamma_constraint")
-    reader.keep("synchronized", "renorm", "virtual_batch_size", "fused")
+    reader.keep(
+      "synchronized", "renorm", "renorm_clipping", "renorm_momentum", "virtual_batch_size", "fused")
     config = reader.config
   }
 
