@@ -90,3 +90,15 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Programs that link libFuzzer are built on their own: deploy/verify/fuzz.sh.
+if Context.environment["POINTSERVE_FUZZING"] != nil {
+  package.targets += [
+    .systemLibrary(name: "CFuzzer", path: "deploy/verify/fuzz/CFuzzer"),
+    .executableTarget(
+      name: "fuzz",
+      dependencies: ["CFuzzer", "Service", "HTTPServer", "PointClouds", "Models", "Layers"],
+      path: "deploy/verify/fuzz", exclude: ["CFuzzer", "seeds", "make_seeds.py"],
+      swiftSettings: strict),
+  ]
+}
