@@ -1,9 +1,9 @@
 /// A parser of untrusted bytes and what must hold of it for any input.
-struct FuzzTarget {
+struct FuzzTarget: Sendable {
   /// The name on the command line and of the directory of seeds.
   let name: String
   /// Must return; a broken promise is a failed precondition.
-  let run: (_ input: [UInt8]) -> Void
+  let run: @Sendable (_ input: [UInt8]) -> Void
 
   static let all: [FuzzTarget] =
     [.http, .chunked, .content, .json, .safetensors, .manifest, .infer] + clouds
