@@ -77,7 +77,6 @@ def main():
             for load in loads:
                 load.start()
             time.sleep(0.02 + source.random() * 0.5)
-            accepted = server.metric("pointserve_http_requests_total")
             start = time.monotonic()
             code = server.stop(40)
             times.append(time.monotonic() - start)
@@ -85,7 +84,6 @@ def main():
             promises.check(code == 0, f"run {index}: exit code {code}")
             promises.check(
                 '"complete": "false"' not in server.text(), f"run {index}: {server.text()[-200:]}")
-            del accepted
     promises.say(f"{options.count} times SIGTERM: " + ", ".join(
         f"{count} {name}" for name, count in counts.items()))
     promises.say(f"from SIGTERM to exit p50 {percentile(times, 0.5):.2f} s, "

@@ -58,7 +58,8 @@ class Promises:
 class Server:
     """A pointserve process on a free port of the loopback address; a context manager."""
 
-    def __init__(self, *flags):
+    def __init__(self, *flags, tls=None):
+        """`tls` is the context of its clients, where the flags make it speak TLS."""
         binary = os.environ.get("POINTSERVE_BINARY", str(TOP / ".build/release/pointserve"))
         if not os.access(binary, os.X_OK):
             sys.exit(f"{binary} is missing: swift build -c release --product pointserve")
@@ -66,6 +67,7 @@ class Server:
         self.process = subprocess.Popen(
             [binary, "serve", "--host", ADDRESS, "--port", "0", "--log-level", "warning", *flags],
             stderr=self.log, stdout=subprocess.DEVNULL)
+        self.tls = tls
         self.port = self._wait_for_port()
         self._wait_until_ready()
 
@@ -118,9 +120,12 @@ class Server:
         link.settimeout(timeout)
         link.connect((ADDRESS, self.port))
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return link
+        return self.tls.wrap_socket(link, server_hostname=ADDRESS) if self.tls else link
 
     def client(self, timeout=120):
+        if self.tls:
+            return http.client.HTTPSConnection(
+                ADDRESS, self.port, timeout=timeout, context=self.tls)
         return http.client.HTTPConnection(ADDRESS, self.port, timeout=timeout)
 
     def get(self, path):
@@ -131,12 +136,6 @@ class Server:
             return answer.status, answer.read()
         finally:
             client.close()
-
-    def metric(self, name):
-        """The sum of a metric's series."""
-        text = self.get("/metrics")[1].decode()
-        lines = re.findall(rf"^{name}(?:{{[^}}]*}})? (\S+)$", text, re.MULTILINE)
-        return sum(float(value) for value in lines)
 
     def usage(self):
         """Resident KiB now and at most, open descriptors, threads, seconds of processor time."""

@@ -14,16 +14,15 @@ REQUEST = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 SPARE = 100
 
 
-def measure(promises, name, count, limit, flags=(), wrap=lambda link: link):
-    with Server("--idle-timeout", "3600", *flags) as server:
-        if not flags:
-            for _ in range(50):
-                server.get("/health/live")
+def measure(promises, name, count, limit, flags=(), tls=None):
+    with Server("--idle-timeout", "3600", *flags, tls=tls) as server:
+        for _ in range(50):
+            server.get("/health/live")
         before = server.usage()
         links = []
         started = time.monotonic()
         for _ in range(count):
-            link = wrap(server.connect())
+            link = server.connect()
             link.sendall(REQUEST)
             status, _, _, _ = read_response(link)
             promises.check(status == 200, f"{name}: {status}")
@@ -75,8 +74,7 @@ def main():
             measure(
                 promises, "TLS", tls_count, 40,
                 ["--tls-certificate", f"{folder}/certificate.pem", "--tls-key",
-                 f"{folder}/key.pem"],
-                lambda link: context.wrap_socket(link, server_hostname=ADDRESS))
+                 f"{folder}/key.pem"], context)
     promises.finish()
 
 

@@ -35,7 +35,7 @@ extension FuzzTarget {
     }
   }
 
-  /// - Parameter isRewrite: whether the cloud came in this format, which then keeps its positions.
+  /// Writes a cloud with classes; a rewrite, in the format that it came in, keeps its positions.
   private static func writeAndReadAgain(
     _ decoded: DecodedCloud, in format: CloudFormat, isRewrite: Bool
   ) {
