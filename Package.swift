@@ -56,10 +56,17 @@ let package = Package(
         "HTTPServer", "Metrics", "Batching", "Segmentation", "PointClouds", "Models", "Layers",
         "CAssets", .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
+    .target(
+      name: "Benchmarks",
+      dependencies: [
+        "Service", "HTTPServer", "Segmentation", "PointClouds", "Models", "Layers", "Batching",
+        "CKernels", "CSystem", .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: strict),
     .executableTarget(
       name: "pointserve",
       dependencies: [
-        "Service", "HTTPServer", "Segmentation", "PointClouds", "Models", "Layers", "CSystem",
+        "Benchmarks", "Service", "HTTPServer", "Segmentation", "PointClouds", "Models", "Layers",
+        "CSystem",
         "CBuildInformation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
@@ -83,6 +90,9 @@ let package = Package(
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(
       name: "HTTPServerTests", dependencies: ["HTTPServer", "CSystem", "COpenSSL"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "BenchmarksTests", dependencies: ["Benchmarks", "Layers", "Models"],
       swiftSettings: strict),
     .testTarget(
       name: "ServiceTests",

@@ -26,4 +26,12 @@ struct ScoreOutput: Sendable, Hashable {
     throw .noClassScores(
       classCount: classCount, found: outputs.map { "\($0.name) \($0.spec.extents)" })
   }
+
+  /// The scores among the graph's outputs.
+  func values(in outputs: [HostTensor]) -> [Float] {
+    guard case .float32(let values) = outputs[index].values else {
+      preconditionFailure("the type of the output was checked")
+    }
+    return values
+  }
 }

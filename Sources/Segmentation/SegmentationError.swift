@@ -11,6 +11,10 @@ package enum SegmentationError: Error, Equatable, Sendable {
   case inputMismatch(input: String, expected: String, found: String)
   /// No graph output has one score per class.
   case noClassScores(classCount: Int, found: [String])
+  /// The graph does not take the image of a range image section.
+  case imageInput(expected: String, found: [String])
+  /// No graph output is an image with one channel per class.
+  case noClassImage(expected: String, found: [String])
   /// Windows overlap so much that each point would be computed very often.
   case excessiveOverlap(overlapMeters: Double, atMost: Double)
   /// The cloud is wider than any tile, so that its raster of the ground cannot mean anything.
@@ -34,6 +38,11 @@ extension SegmentationError: CustomStringConvertible {
       "graph input \"\(input)\": expected \(expected), found \(found)"
     case .noClassScores(let classCount, let found):
       "expected an output with \(classCount) values per point, one per class, found "
+        + found.joined(separator: ", ")
+    case .imageInput(let expected, let found):
+      "expected one graph input, FP32 \(expected), found \(found.joined(separator: ", "))"
+    case .noClassImage(let expected, let found):
+      "expected an output FP32 \(expected), a channel per class, found "
         + found.joined(separator: ", ")
     case .excessiveOverlap(let overlapMeters, let atMost):
       "segmentation.window.overlap_meters: expected at most \(atMost), found \(overlapMeters)"

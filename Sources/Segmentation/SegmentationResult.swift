@@ -30,7 +30,8 @@ package struct SegmentationResult: Sendable {
   /// `scores` is `[voxels, scores]`: a score per class, or one from 0 to 1 that tells how far the
   /// second of two classes applies. `codes` is the cloud's own classification, `[points]`.
   init(
-    scores: [Float], scene: VoxelScene, codes: [UInt8]?, classes: [PointClass], windowCount: Int,
+    scores: [Float], scene: any CloudScene, codes: [UInt8]?, classes: [PointClass],
+    windowCount: Int,
     timings: SegmentationTimings
   ) {
     let isBinary = scores.count == scene.count && classes.count == 2
@@ -38,10 +39,10 @@ package struct SegmentationResult: Sendable {
     let voxelLabels = (0..<scene.count).map { voxel in
       Self.label(of: voxelScores[(voxel * classes.count)..<((voxel + 1) * classes.count)])
     }
-    var labels = [Int32](repeating: -1, count: scene.voxelOfPoint.count)
+    var labels = [Int32](repeating: -1, count: scene.cellOfPoint.count)
     var lasCodes = codes ?? [UInt8](repeating: 0, count: labels.count)
     var counts = [Int](repeating: 0, count: classes.count)
-    for (point, voxel) in scene.voxelOfPoint.enumerated() where voxel >= 0 {
+    for (point, voxel) in scene.cellOfPoint.enumerated() where voxel >= 0 {
       let label = voxelLabels[Int(voxel)]
       labels[point] = Int32(label)
       lasCodes[point] = classes[label].lasCode
@@ -54,9 +55,9 @@ package struct SegmentationResult: Sendable {
     excludedCount = labels.count - counts.reduce(0, +)
     voxelCount = scene.count
     self.windowCount = windowCount
-    voxelUnitMeters = scene.voxelUnit
+    voxelUnitMeters = scene.unitMeters
     self.timings = timings
-    voxelOfPoint = scene.voxelOfPoint
+    voxelOfPoint = scene.cellOfPoint
     self.voxelScores = voxelScores
   }
 

@@ -29,41 +29,38 @@ package final class SegmentationTask: Sendable {
   }
 
   private let plan: ExecutablePlan
-  private let scene: VoxelScene
-  private let section: SegmentationSection
-  private let inputs: [WindowInput]
-  private let scores: ScoreOutput
+  private let scene: any CloudScene
+  private let preparation: any CloudPreparation
   private let codes: [UInt8]?
   private let windowBudget: Int
   private let state: Mutex<State>
 
   /// Prepares a cloud; see `Segmenter.prepare`.
   init(
-    _ cloud: PointCloud, plan: ExecutablePlan, section: SegmentationSection,
-    inputs: [WindowInput], scores: ScoreOutput, windowBudget: Int
+    _ cloud: PointCloud, plan: ExecutablePlan, preparation: any CloudPreparation,
+    windowBudget: Int
   ) throws(SegmentationError) {
     precondition(windowBudget > 0)
     var timings = SegmentationTimings()
-    let scene = try VoxelScene(cloud, section: section, timings: &timings)
+    let scene = try preparation.scene(of: cloud, timings: &timings)
     self.plan = plan
     self.scene = scene
-    self.section = section
-    self.inputs = inputs
-    self.scores = scores
+    self.preparation = preparation
     self.windowBudget = windowBudget
     codes = cloud.attributes.classification
     let selector = try timings.measure(\.windows) { () throws(SegmentationError) in
-      try scene.windowSelector(section)
+      try scene.windowSelector()
     }
     state = Mutex(
       State(
         selector: selector,
         accumulator: VoteAccumulator(
-          voxelCount: scene.count, scoreCount: scores.width, reduction: section.reduction),
+          voxelCount: scene.count, scoreCount: preparation.scoreWidth,
+          reduction: preparation.reduction),
         timings: timings))
   }
 
-  /// How many voxels the cloud has.
+  /// How many voxels, or pixels, the cloud has.
   package var voxelCount: Int { scene.count }
 
   /// How many voxels have a vote so far, from 0 to `voxelCount`.
@@ -105,12 +102,7 @@ package final class SegmentationTask: Sendable {
   ///   takes too much memory.
   package func inputs(of window: SegmentationWindow) throws(SegmentationError) -> [HostTensor] {
     var timings = SegmentationTimings()
-    let tensors = timings.measure(\.neighbors) {
-      var pyramid = WindowPyramid(window.selection, of: scene, levels: section.levels)
-      return inputs.map { input in
-        input.tensor(pyramid.values(of: input, selection: window.selection, scene: scene))
-      }
-    }
+    let tensors = timings.measure(\.neighbors) { scene.inputs(of: window.selection) }
     state.withLock { $0.timings.neighbors += timings.neighbors }
     do throws(RequestError) {
       try plan.validate(tensors)
@@ -129,13 +121,12 @@ package final class SegmentationTask: Sendable {
   package func add(
     _ outputs: [HostTensor], ofWindow index: Int, inference: Duration = .zero
   ) {
-    guard case .float32(let values) = outputs[scores.index].values else {
-      preconditionFailure("class scores are FP32, as the segmenter has checked")
-    }
     state.withLock { state in
-      let isAwaited = state.waiting[index].map { $0.scores == nil } ?? false
-      precondition(isAwaited, "window \(index) was not taken, or its outputs were added before")
-      state.waiting[index]?.scores = values
+      guard let waiting = state.waiting[index], waiting.scores == nil else {
+        preconditionFailure(
+          "window \(index) was not taken, or its outputs were added before")
+      }
+      state.waiting[index]?.scores = preparation.scores(in: outputs, of: waiting.selection)
       state.timings.inference += inference
       state.timings.measure(\.votes) {
         while let window = state.waiting[state.joinedCount], let scores = window.scores {
@@ -156,7 +147,7 @@ package final class SegmentationTask: Sendable {
       precondition(state.selector == nil && state.waiting.isEmpty, "windows are still missing")
       let joined = state.timings.measure(\.votes) { state.accumulator.joined() }
       return SegmentationResult(
-        scores: joined, scene: scene, codes: codes, classes: section.classes,
+        scores: joined, scene: scene, codes: codes, classes: preparation.classes,
         windowCount: state.joinedCount, timings: state.timings)
     }
   }

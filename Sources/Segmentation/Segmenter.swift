@@ -4,9 +4,7 @@ package import PointClouds
 /// Turns raw clouds into inputs of one model, and the model's outputs into labels.
 package struct Segmenter: Sendable {
   let plan: ExecutablePlan
-  private let section: SegmentationSection
-  private let inputs: [WindowInput]
-  private let scores: ScoreOutput
+  private let preparation: any CloudPreparation
 
   /// Checks that a graph takes what the pre-processing provides and answers a score per class.
   ///
@@ -14,25 +12,15 @@ package struct Segmenter: Sendable {
   ///   - plan: the graph.
   ///   - section: the segmentation section of its manifest.
   /// - Throws: `SegmentationError.unknownInput`, `.inputMismatch`, `.noClassScores`,
-  ///   `.excessiveOverlap`, and `.network` when the graph joins tensors of different levels.
+  ///   `.excessiveOverlap`, `.imageInput`, `.noClassImage`, and `.network` when the graph joins
+  ///   tensors of different levels.
   package init(
-    plan: ExecutablePlan, section: SegmentationSection
+    plan: ExecutablePlan, section: PointCloudSection
   ) throws(SegmentationError) {
     self.plan = plan
-    self.section = section
-    inputs = try plan.inputs.map { input throws(SegmentationError) in
-      try WindowInput(input, section: section)
-    }
-    scores = try ScoreOutput(plan.outputs, classCount: section.classes.count)
-    let largestOverlap = OverlappingSquares.largestOverlap * section.window.extentMeters
-    guard section.window.overlapMeters <= largestOverlap else {
-      throw .excessiveOverlap(
-        overlapMeters: section.window.overlapMeters, atMost: largestOverlap)
-    }
-    do throws(RequestError) {
-      try plan.validate(inputs.map { $0.blank(levelCount: section.levels.count) })
-    } catch {
-      throw .network(error)
+    switch section {
+    case .voxels(let section): preparation = try VoxelPreparation(section, plan: plan)
+    case .rangeImage(let section): preparation = try RangeImagePreparation(section, plan: plan)
     }
   }
 
@@ -47,9 +35,9 @@ package struct Segmenter: Sendable {
   }
 
   /// The classes that labels index.
-  package var classes: [PointClass] { section.classes }
+  package var classes: [PointClass] { preparation.classes }
 
-  /// Finds ground, voxels and features of a cloud; what remains are its windows.
+  /// Finds ground, voxels and features of a cloud, or its image; what remains are its windows.
   ///
   /// - Parameters:
   ///   - cloud: any number of points from one on.
@@ -61,7 +49,6 @@ package struct Segmenter: Sendable {
     _ cloud: PointCloud, windowBudget: Int = 64
   ) throws(SegmentationError) -> SegmentationTask {
     try SegmentationTask(
-      cloud, plan: plan, section: section, inputs: inputs, scores: scores,
-      windowBudget: windowBudget)
+      cloud, plan: plan, preparation: preparation, windowBudget: windowBudget)
   }
 }

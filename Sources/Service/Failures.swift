@@ -158,7 +158,8 @@ extension HTTPFailure {
     case .extentTooLarge:
       self.init(.unprocessableContent, code: "extent_too_large", message: "\(error)")
     case .network(let error): self.init(error)
-    case .unknownInput, .inputMismatch, .noClassScores, .excessiveOverlap, .noThread:
+    case .unknownInput, .inputMismatch, .noClassScores, .imageInput, .noClassImage,
+      .excessiveOverlap, .noThread:
       self.init(.internalServerError, code: "model_unusable", message: "\(error)")
     }
   }

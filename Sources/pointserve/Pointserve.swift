@@ -30,6 +30,7 @@ struct Pointserve: ParsableCommand {
       ServeCommand.self, SegmentCommand.self, InspectCommand.self, ValidateCommand.self,
       HealthCommand.self, CreateKeyCommand.self, ExportRepresentationCommand.self,
       FitOrthonormCommand.self,
+      BenchCommand.self,
     ])
 
   /// Parses, runs, and turns what was thrown into the exit codes that scripts rely on.

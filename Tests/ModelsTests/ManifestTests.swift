@@ -28,7 +28,7 @@ import Testing
     #expect(manifest.batching.preferredBatchSizes == [2, 4])
     #expect(manifest.batching.maximumQueueDelay == .microseconds(250))
     #expect(manifest.warmup.map(\.points) == [16])
-    let section = try #require(manifest.segmentation)
+    let section = try #require(manifest.segmentation?.voxels)
     #expect(section.classes.map(\.lasCode) == [2, 1])
     #expect(section.features.map(\.feature) == [.one, .heightAboveMinimum, .intensity])
     #expect(section.features[2].divisor == 65535)
@@ -42,7 +42,7 @@ import Testing
     let manifest = try ModelManifest(parsing: BuiltInModel.manifest)
     #expect(try ModelManifest(parsing: manifest.text()) == manifest)
     #expect(manifest.weightsSHA256 == SHA256.hexadecimal(of: BuiltInModel.weights))
-    let levels = try #require(manifest.segmentation).levels
+    let levels = try #require(manifest.segmentation?.voxels).levels
     #expect(levels.map(\.voxelEdge) == [1, 2.3, 2.3 * 2.3])
   }
 

@@ -116,4 +116,16 @@ import Testing
     let plan = try TestModel.scaling(by: 2).plan()
     #expect(try ValidationFile.read(fromDirectory: directory.path, for: plan) == nil)
   }
+
+  @Test(arguments: ["cluster", "range-image"])
+  func `a model that the project keeps gives its stored answers`(name: String) throws {
+    let directory = try ModelDirectory("\(Fixtures.directory)/../../deploy/models/\(name)")
+    let model = try LoadedModel(
+      from: directory.source, name: directory.name, version: directory.version)
+    let stored = try #require(
+      try ValidationFile.read(fromDirectory: directory.path, for: model.plan))
+    let outcomes = try stored.replay(through: model.plan)
+    #expect(outcomes.count == 2 && outcomes.allSatisfy(\.passes))
+    #expect(try ModelManifest(parsing: model.manifest.text()) == model.manifest)
+  }
 }

@@ -33,6 +33,13 @@ struct NumPyFixture {
     return words().map { Float(bitPattern: $0) }
   }
 
+  func doubles() throws -> [Double] {
+    try #require(elementType == "<f8")
+    return stride(from: 0, to: bytes.count, by: 8).map { start in
+      Double(bitPattern: bytes[start..<(start + 8)].reversed().reduce(0) { $0 << 8 | UInt64($1) })
+    }
+  }
+
   private func words() -> [UInt32] {
     stride(from: 0, to: bytes.count, by: 4).map { start in
       UInt32(bytes[start]) | UInt32(bytes[start + 1]) << 8 | UInt32(bytes[start + 2]) << 16

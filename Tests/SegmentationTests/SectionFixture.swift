@@ -31,7 +31,7 @@ enum SectionFixture {
     levels: String = #"{"voxel_meters": 0.5, "neighbors": 4}"#, more: String = ""
   ) throws -> SegmentationSection {
     let manifest = try manifest(features: features, window: window, levels: levels, more: more)
-    return try #require(manifest.segmentation)
+    return try #require(manifest.segmentation?.voxels)
   }
 
   /// A manifest whose graph is given as text; by default its class scores are its features.

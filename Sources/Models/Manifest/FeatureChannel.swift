@@ -25,6 +25,28 @@ package enum PointFeature: String, Sendable, Hashable, CaseIterable {
   case blue
   /// Natural logarithm of the voxel unit in meters.
   case voxelLogarithm = "voxel_logarithm"
+  /// Of the voxels of a neighborhood: (l2 − l3) / l1, with l1 ≥ l2 ≥ l3 the standard deviations along
+  /// the axes of their covariance; 1 for a plane, 0 for a line or a ball.
+  case planarity
+  /// Of the voxels of a neighborhood: l3 / l1; 1 for a ball.
+  case scattering
+  /// Of the voxels of a neighborhood: |z| of the axis of least deviation; 1 for level ground.
+  case normalElevation = "normal_elevation"
+  /// Of the voxels of a neighborhood: standard deviation of the height above ground, meters.
+  case heightDeviation = "height_deviation"
+
+  /// Whether the feature belongs to the voxels around a voxel rather than to its points.
+  package var isOfNeighborhood: Bool {
+    switch self {
+    case .planarity, .scattering, .normalElevation, .heightDeviation: true
+    default: false
+    }
+  }
+
+  /// Whether the feature needs each point's height above ground.
+  package var needsHeightAboveGround: Bool {
+    self == .heightAboveGround || self == .heightDeviation
+  }
 }
 
 /// How a clipped value is bent before it is divided.
@@ -32,9 +54,19 @@ package enum FeatureTransform: String, Sendable, Hashable, CaseIterable {
   case identity
   /// √max(value, 0).
   case squareRoot = "square_root"
+  /// ln(1 + max(value, 0)).
+  case logarithm
 }
 
-/// One channel of the graph input `F`: `transform(clip(mean of the feature in the voxel)) / divisor`.
+/// What a channel's mean is taken over.
+package enum FeatureAverage: String, Sendable, Hashable, CaseIterable {
+  /// The points of the voxel; nothing for a feature of the neighborhood, which is the voxel's own.
+  case voxel
+  /// The voxels of the neighborhood, each by its own mean.
+  case neighborhood
+}
+
+/// One channel of the graph input `F`: `transform(clip(mean of the feature)) / divisor`.
 ///
 /// In a manifest either the feature's name alone, or an object with the keys below.
 package struct FeatureChannel: Sendable, Hashable {
@@ -43,12 +75,13 @@ package struct FeatureChannel: Sendable, Hashable {
   package var maximum: Double
   package var transform: FeatureTransform
   package var divisor: Double
+  package var average: FeatureAverage
   /// The channel's value for every point of a cloud without the attribute.
   package var defaultValue: Double
 
   private enum Key: String, CaseIterable {
     case feature = "name"
-    case minimum, maximum, transform, divisor
+    case minimum, maximum, transform, divisor, average
     case defaultValue = "default"
   }
 
@@ -59,6 +92,7 @@ package struct FeatureChannel: Sendable, Hashable {
     maximum = Double.greatestFiniteMagnitude
     transform = .identity
     divisor = 1
+    average = .voxel
     defaultValue = 0
   }
 
@@ -87,6 +121,7 @@ package struct FeatureChannel: Sendable, Hashable {
       }
       transform = try object.choice(.transform, of: FeatureTransform.self, default: .identity)
       divisor = try object.number(.divisor, in: .positive, default: 1)
+      average = try object.choice(.average, of: FeatureAverage.self, default: .voxel)
       defaultValue = try object.number(.defaultValue, in: .anyFinite, default: 0)
       return
     }
@@ -115,6 +150,7 @@ package struct FeatureChannel: Sendable, Hashable {
       members[Key.transform.rawValue] = .string(transform.rawValue)
     }
     if divisor != plain.divisor { members[Key.divisor.rawValue] = .number(divisor) }
+    if average != plain.average { members[Key.average.rawValue] = .string(average.rawValue) }
     if defaultValue != plain.defaultValue {
       members[Key.defaultValue.rawValue] = .number(defaultValue)
     }

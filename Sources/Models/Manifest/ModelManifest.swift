@@ -19,7 +19,7 @@ package struct ModelManifest: Sendable, Hashable {
   /// Runs that are made before the model counts as ready.
   package var warmup: [WarmupRun]
   /// What makes the model answer raw clouds, or `nil`.
-  package var segmentation: SegmentationSection?
+  package var segmentation: PointCloudSection?
 
   private enum Key: String, CaseIterable {
     case format, name, description, licence
@@ -82,7 +82,7 @@ package struct ModelManifest: Sendable, Hashable {
       }
     segmentation =
       object.contains(.segmentation)
-      ? try SegmentationSection(
+      ? try PointCloudSection(
         object.value(.segmentation, expected: "an object"), path: "segmentation") : nil
   }
 

@@ -1,7 +1,7 @@
 import Layers
 
-/// The `segmentation` section of a manifest: how a raw cloud becomes the graph's inputs, and how
-/// the graph's outputs become one label per point.
+/// A `segmentation` section of kind `voxels`: how a raw cloud becomes windows of voxels, the graph's
+/// inputs, and how the graph's outputs become one label per point.
 package struct SegmentationSection: Sendable, Hashable {
   /// In the order of the output channels: class `i` belongs to channel `i`.
   package var classes: [PointClass]
@@ -20,6 +20,8 @@ package struct SegmentationSection: Sendable, Hashable {
   package var excludedLASCodes: [UInt8]
   /// How height above ground is computed, for the features that need it.
   package var heightAboveGround: HeightAboveGroundSection
+  /// How many voxels are a voxel's neighborhood, itself included, for the features that need it.
+  package var neighborhoodCount: Int
 
   private enum Key: String, CaseIterable {
     case classes, features, window, levels
@@ -27,7 +29,16 @@ package struct SegmentationSection: Sendable, Hashable {
     case voxel, origin
     case excludedLASCodes = "excluded_las_codes"
     case heightAboveGround = "height_above_ground"
+    case neighborhood, kind
   }
+
+  private enum NeighborhoodKey: String, CaseIterable {
+    case neighbors
+  }
+
+  /// The most voxels of a neighborhood.
+  private static let neighborhoodLimit = 256
+  private static let defaultNeighborhoodCount = 16
 
   init(_ value: ConfigValue, path: String) throws(ManifestError) {
     let object = try ManifestObject(value, path: path, keys: Key.self)
@@ -51,6 +62,13 @@ package struct SegmentationSection: Sendable, Hashable {
       ? try HeightAboveGroundSection(
         object.value(.heightAboveGround, expected: "an object"),
         path: object.path(.heightAboveGround)) : HeightAboveGroundSection()
+    neighborhoodCount = Self.defaultNeighborhoodCount
+    if object.contains(.neighborhood) {
+      let neighborhood = try ManifestObject(
+        object.value(.neighborhood, expected: "an object"), path: object.path(.neighborhood),
+        keys: NeighborhoodKey.self)
+      neighborhoodCount = try neighborhood.integer(.neighbors, in: 1...Self.neighborhoodLimit)
+    }
   }
 
   var json: ConfigValue {
@@ -65,6 +83,11 @@ package struct SegmentationSection: Sendable, Hashable {
       Key.heightAboveGround.rawValue: heightAboveGround.json,
     ]
     members[Key.voxel.rawValue] = voxel.json
+    if neighborhoodCount != Self.defaultNeighborhoodCount {
+      members[Key.neighborhood.rawValue] = .object([
+        NeighborhoodKey.neighbors.rawValue: .integer(neighborhoodCount)
+      ])
+    }
     return .object(members)
   }
 }

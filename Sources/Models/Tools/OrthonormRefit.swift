@@ -29,7 +29,7 @@ package struct OrthonormRefit: Sendable {
   ///
   /// - Parameters:
   ///   - contents: the model; the layer's own matrix may be missing.
-  ///   - layer: an `Orthonorm` layer.
+  ///   - name: an `Orthonorm` layer.
   ///   - features: what the graph's input takes, `[rows, width]`.
   /// - Throws: `LayerToolError`, naming the layers that are an `Orthonorm`; for features that the
   ///   layers before do not take, and for features without full rank.
@@ -102,6 +102,14 @@ package struct OrthonormRefit: Sendable {
       do { try plan.validate([features]) } catch { throw .features(error) }
       var workspace = Workspace()
       output = plan.run([[features]], in: &workspace)[0][0]
+    } else if let input = contents.manifest.layers.first(where: { $0.name == layer })?.inputs.first,
+      let spec = contents.manifest.inputs.first(where: { $0.name == input })?.spec
+    {
+      let width = spec.extents.last ?? nil
+      guard features.shape.count == 2, features.shape[1] == width ?? features.shape[1] else {
+        throw .features(
+          .shape(input: input, expected: spec.extents.map { $0 ?? -1 }, found: features.shape))
+      }
     }
     guard case .float32(let values) = output.values, output.shape.count == 2,
       values.count == output.shape[0] * output.shape[1]

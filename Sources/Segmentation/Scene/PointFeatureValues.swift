@@ -36,7 +36,7 @@ struct PointFeatureValues {
   enum Values {
     /// One value that all points share.
     case constant(Double)
-    /// `[points]`.
+    /// `[points]`, or `[voxels]` once averaged.
     case perPoint([Double])
     /// The cloud lacks the attribute.
     case missing
@@ -62,6 +62,8 @@ struct PointFeatureValues {
     case .red: values(points.colors(0))
     case .green: values(points.colors(1))
     case .blue: values(points.colors(2))
+    case .planarity, .scattering, .normalElevation, .heightDeviation:
+      preconditionFailure("\(feature) belongs to voxels")
     }
   }
 

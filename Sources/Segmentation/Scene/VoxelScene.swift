@@ -28,7 +28,7 @@ struct VoxelScene: Sendable {
       return
     }
     let unit = timings.measure(\.voxelization) { section.voxel.meters(for: points.positions) }
-    let needsHeight = section.features.contains { $0.feature == .heightAboveGround }
+    let needsHeight = section.features.contains { $0.feature.needsHeightAboveGround }
     let heights = timings.measure(\.heightAboveGround) {
       needsHeight
         ? HeightAboveGround.heights(
@@ -44,10 +44,11 @@ struct VoxelScene: Sendable {
     centers = grid.centers
     self.voxelOfPoint = voxelOfPoint
     features = timings.measure(\.features) {
-      Self.features(
-        section.features,
+      VoxelFeatures(
+        section,
         of: PointFeatureValues(points: points, heightsAboveGround: heights, voxelUnit: unit),
-        grid: grid)
+        heightsAboveGround: heights, grid: grid
+      ).values()
     }
   }
 
@@ -67,40 +68,6 @@ struct VoxelScene: Sendable {
       return try VoxelGrid(points.positions, size: unit * levels[0].voxelEdge)
     } catch {
       throw .cloud(error)
-    }
-  }
-
-  /// `[voxels, channels]`.
-  private static func features(
-    _ channels: [FeatureChannel], of points: PointFeatureValues, grid: VoxelGrid
-  ) -> [Float] {
-    var features = [Float](repeating: 0, count: grid.count * channels.count)
-    for (column, channel) in channels.enumerated() {
-      switch points.values(of: channel.feature) {
-      case .missing:
-        for voxel in 0..<grid.count {
-          features[voxel * channels.count + column] = Float(channel.defaultValue)
-        }
-      case .constant(let value):
-        let scaled = Float(channel.scaled(value))
-        for voxel in 0..<grid.count { features[voxel * channels.count + column] = scaled }
-      case .perPoint(let values):
-        for (voxel, mean) in grid.means(of: values).enumerated() {
-          features[voxel * channels.count + column] = Float(channel.scaled(mean))
-        }
-      }
-    }
-    return features
-  }
-}
-
-extension FeatureChannel {
-  /// The channel's value for a voxel with this mean.
-  fileprivate func scaled(_ mean: Double) -> Double {
-    let clipped = min(max(mean, minimum), maximum)
-    return switch transform {
-    case .identity: clipped / divisor
-    case .squareRoot: max(clipped, 0).squareRoot() / divisor
     }
   }
 }

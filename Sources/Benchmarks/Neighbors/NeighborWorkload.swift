@@ -1,0 +1,42 @@
+import CKernels
+
+/// Clouds and their nearest neighbors, by the index of the kernels.
+enum NeighborWorkload {
+  /// Coordinates relative to the middle of the cloud, in float32: `[points, 3]`.
+  static func centered(_ positions: [Double]) -> [Float] {
+    let count = Double(positions.count / 3)
+    var sums = [0.0, 0.0, 0.0]
+    for index in positions.indices { sums[index % 3] += positions[index] }
+    return positions.indices.map { Float(positions[$0] - sums[$0 % 3] / count) }
+  }
+
+  /// Indexes points `[points, 3]`.
+  ///
+  /// - Throws: `BenchmarkError.outOfMemory`.
+  static func index(_ points: [Float]) throws(BenchmarkError) -> PackedKernel {
+    // The index copies the points during the call.
+    let pointer = unsafe points.withUnsafeBufferPointer { buffer -> OpaquePointer? in
+      guard let base = buffer.baseAddress else { return nil }
+      return unsafe ckernels_knn_create(points.count / 3, 3, base)
+    }
+    return unsafe try PackedKernel(pointer, case: "\(points.count / 3) points") {
+      unsafe ckernels_knn_destroy($0)
+    }
+  }
+
+  /// The `count` nearest points of every point, itself among them.
+  ///
+  /// - Returns: `[points, count]` each.
+  /// - Throws: `BenchmarkError.outOfMemory`.
+  static func neighbors(
+    of points: [Float], count: Int
+  ) throws(BenchmarkError) -> (indices: [Int32], squaredDistances: [Float]) {
+    let index = try index(points)
+    let rows = points.count / 3
+    let indices = KernelMemory<Int32>(count: rows * count)
+    let squaredDistances = KernelMemory<Float>(count: rows * count)
+    unsafe ckernels_knn_query_self(
+      index.pointer, 0, rows, count, .infinity, indices.pointer, squaredDistances.pointer)
+    return (indices.values, squaredDistances.values)
+  }
+}

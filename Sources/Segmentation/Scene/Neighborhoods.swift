@@ -1,0 +1,97 @@
+import Models
+import PointClouds
+
+/// The nearest voxels of each voxel, itself included, and what their arrangement tells.
+struct Neighborhoods {
+  /// Neighbors per voxel: as many as asked for, or all voxels where there are fewer.
+  private let neighborCount: Int
+  /// `[voxels, neighborCount]`, nearest first.
+  private let neighbors: [Int32]
+  /// `[voxels]` each.
+  private let planarity: [Double]
+  private let scattering: [Double]
+  private let normalElevation: [Double]
+
+  /// Below this length, meters, a neighborhood is one point.
+  private static let smallestLength = 1e-9
+
+  /// Searches the neighborhoods of voxels at `centers`, `[voxels, 3]`, meters, at least one.
+  init(_ centers: [Double], neighborCount wanted: Int) {
+    let count = min(wanted, centers.count / 3)
+    neighborCount = count
+    neighbors = NeighborIndex(centers, dimensions: 3).nearest(count, to: centers)
+    var planarity: [Double] = []
+    var scattering: [Double] = []
+    var normalElevation: [Double] = []
+    for start in stride(from: 0, to: neighbors.count, by: count) {
+      let (eigenvalues, normal) = Self.covariance(
+        of: neighbors[start..<(start + count)], centers: centers
+      ).decomposition
+      // Rounding can leave the least eigenvalue of a plane slightly negative.
+      let lengths = eigenvalues.replacing(with: 0, where: eigenvalues .< 0).squareRoot()
+      let longest = max(lengths.x, Self.smallestLength)
+      planarity.append((lengths.y - lengths.z) / longest)
+      scattering.append(lengths.z / longest)
+      normalElevation.append(abs(normal.z))
+    }
+    (self.planarity, self.scattering, self.normalElevation) =
+      (planarity, scattering, normalElevation)
+  }
+
+  /// A feature of the neighborhoods, `[voxels]`.
+  ///
+  /// - Parameters:
+  ///   - feature: one that `isOfNeighborhood`.
+  ///   - heights: `[voxels]`: height above ground, meters, for the feature that needs it.
+  /// - Returns: in the unit that `PointFeature` states.
+  func values(of feature: PointFeature, heights: [Double]) -> [Double] {
+    switch feature {
+    case .planarity: planarity
+    case .scattering: scattering
+    case .normalElevation: normalElevation
+    case .heightDeviation: deviations(of: heights)
+    default: preconditionFailure("\(feature) is measured at points")
+    }
+  }
+
+  /// The mean over each neighborhood of values of the voxels, `[voxels]`.
+  func means(of values: [Double]) -> [Double] {
+    stride(from: 0, to: neighbors.count, by: neighborCount).map { start in
+      mean(of: values, start: start)
+    }
+  }
+
+  private func deviations(of values: [Double]) -> [Double] {
+    stride(from: 0, to: neighbors.count, by: neighborCount).map { start in
+      let mean = mean(of: values, start: start)
+      var sum = 0.0
+      for neighbor in neighbors[start..<(start + neighborCount)] {
+        let difference = values[Int(neighbor)] - mean
+        sum += difference * difference
+      }
+      return (sum / Double(neighborCount)).squareRoot()
+    }
+  }
+
+  private func mean(of values: [Double], start: Int) -> Double {
+    var sum = 0.0
+    for neighbor in neighbors[start..<(start + neighborCount)] { sum += values[Int(neighbor)] }
+    return sum / Double(neighborCount)
+  }
+
+  private static func covariance(
+    of neighbors: ArraySlice<Int32>, centers: [Double]
+  ) -> SymmetricMatrix3 {
+    func position(_ voxel: Int32) -> SIMD3<Double> {
+      let start = 3 * Int(voxel)
+      return SIMD3(centers[start], centers[start + 1], centers[start + 2])
+    }
+    var mean = SIMD3<Double>(repeating: 0)
+    for neighbor in neighbors { mean += position(neighbor) }
+    mean /= Double(neighbors.count)
+    var sum = SymmetricMatrix3()
+    let scale = 1 / Double(neighbors.count).squareRoot()
+    for neighbor in neighbors { sum.addSquare(of: (position(neighbor) - mean) * scale) }
+    return sum
+  }
+}

@@ -1,0 +1,89 @@
+import Models
+import PointClouds
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Measures the channels of the graph's input `F` for the voxels of a cloud.
+struct VoxelFeatures {
+  private let points: PointFeatureValues
+  private let grid: VoxelGrid
+  /// `nil` where no channel needs them.
+  private let neighborhoods: Neighborhoods?
+  /// `[voxels]`: meters; empty where no channel needs it of voxels.
+  private let heights: [Double]
+  private let channels: [FeatureChannel]
+
+  /// Prepares what the channels of a section need.
+  ///
+  /// `heightsAboveGround` are the points', `[points]`, or empty if no channel needs them.
+  init(
+    _ section: SegmentationSection, of points: PointFeatureValues, heightsAboveGround: [Double],
+    grid: VoxelGrid
+  ) {
+    channels = section.features
+    self.points = points
+    self.grid = grid
+    let needsNeighbors = channels.contains {
+      $0.feature.isOfNeighborhood || $0.average == .neighborhood
+    }
+    neighborhoods =
+      needsNeighbors
+      ? Neighborhoods(grid.centers, neighborCount: section.neighborhoodCount) : nil
+    let needsHeights = channels.contains { $0.feature == .heightDeviation }
+    heights = needsHeights ? grid.means(of: heightsAboveGround) : []
+  }
+
+  /// `[voxels, channels]`.
+  func values() -> [Float] {
+    var features = [Float](repeating: 0, count: grid.count * channels.count)
+    for (column, channel) in channels.enumerated() {
+      switch values(of: channel) {
+      case .missing: fill(&features, column, Float(channel.defaultValue))
+      case .constant(let value): fill(&features, column, Float(channel.scaled(value)))
+      case .perPoint(let means):
+        for (voxel, mean) in means.enumerated() {
+          features[voxel * channels.count + column] = Float(channel.scaled(mean))
+        }
+      }
+    }
+    return features
+  }
+
+  /// A channel before it is clipped, `[voxels]` where voxels differ.
+  private func values(of channel: FeatureChannel) -> PointFeatureValues.Values {
+    let means: [Double]
+    if channel.feature.isOfNeighborhood {
+      guard let neighborhoods else { preconditionFailure("the channels were looked through") }
+      means = neighborhoods.values(of: channel.feature, heights: heights)
+    } else {
+      guard case .perPoint(let values) = points.values(of: channel.feature) else {
+        return points.values(of: channel.feature)
+      }
+      means = grid.means(of: values)
+    }
+    guard channel.average == .neighborhood, let neighborhoods else { return .perPoint(means) }
+    return .perPoint(neighborhoods.means(of: means))
+  }
+
+  private func fill(_ features: inout [Float], _ column: Int, _ value: Float) {
+    for voxel in 0..<grid.count { features[voxel * channels.count + column] = value }
+  }
+}
+
+extension FeatureChannel {
+  /// The channel's value for a voxel with this mean.
+  fileprivate func scaled(_ mean: Double) -> Double {
+    let clipped = min(max(mean, minimum), maximum)
+    return switch transform {
+    case .identity: clipped / divisor
+    case .squareRoot: max(clipped, 0).squareRoot() / divisor
+    case .logarithm: log1p(max(clipped, 0)) / divisor
+    }
+  }
+}

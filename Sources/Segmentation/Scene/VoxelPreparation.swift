@@ -1,0 +1,69 @@
+import Models
+import PointClouds
+
+/// Clouds as windows of voxels, at as many resolutions as the section has levels.
+struct VoxelPreparation: CloudPreparation {
+  private let section: SegmentationSection
+  private let inputs: [WindowInput]
+  private let output: ScoreOutput
+
+  /// Checks that a graph takes what windows of voxels provide and answers a score per class.
+  ///
+  /// - Throws: `SegmentationError.unknownInput`, `.inputMismatch`, `.noClassScores`,
+  ///   `.excessiveOverlap`, and `.network` when the graph joins tensors of different levels.
+  init(_ section: SegmentationSection, plan: ExecutablePlan) throws(SegmentationError) {
+    self.section = section
+    inputs = try plan.inputs.map { input throws(SegmentationError) in
+      try WindowInput(input, section: section)
+    }
+    output = try ScoreOutput(plan.outputs, classCount: section.classes.count)
+    let largestOverlap = OverlappingSquares.largestOverlap * section.window.extentMeters
+    guard section.window.overlapMeters <= largestOverlap else {
+      throw .excessiveOverlap(
+        overlapMeters: section.window.overlapMeters, atMost: largestOverlap)
+    }
+    do throws(RequestError) {
+      try plan.validate(inputs.map { $0.blank(levelCount: section.levels.count) })
+    } catch {
+      throw .network(error)
+    }
+  }
+
+  var classes: [PointClass] { section.classes }
+  var reduction: VoteReduction { section.reduction }
+  var scoreWidth: Int { output.width }
+
+  func scene(
+    of cloud: PointCloud, timings: inout SegmentationTimings
+  ) throws(SegmentationError) -> any CloudScene {
+    WindowedVoxels(
+      voxels: try VoxelScene(cloud, section: section, timings: &timings), section: section,
+      inputs: inputs)
+  }
+
+  func scores(in outputs: [HostTensor], of selection: WindowSelection) -> [Float] {
+    output.values(in: outputs)
+  }
+}
+
+/// The voxels of one cloud, with what its windows are made by.
+private struct WindowedVoxels: CloudScene {
+  let voxels: VoxelScene
+  let section: SegmentationSection
+  let inputs: [WindowInput]
+
+  var count: Int { voxels.count }
+  var cellOfPoint: [Int32] { voxels.voxelOfPoint }
+  var unitMeters: Double { voxels.voxelUnit }
+
+  func windowSelector() throws(SegmentationError) -> (any WindowSelector)? {
+    try voxels.windowSelector(section)
+  }
+
+  func inputs(of selection: WindowSelection) -> [HostTensor] {
+    var pyramid = WindowPyramid(selection, of: voxels, levels: section.levels)
+    return inputs.map { input in
+      input.tensor(pyramid.values(of: input, selection: selection, scene: voxels))
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Benchmarks
+import Layers
+
+/// `pointserve bench`: how fast the program is on this machine, against the machine's own limits.
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Measure layers, neighbors, the pipeline, and the service.",
+    discussion: """
+      pointserve bench layers                    each layer as a share of the peak in the same run
+      pointserve bench layers --json > now.json  for scripts
+      """,
+    subcommands: [BenchLayersCommand.self])
+}
+
+/// What every measurement has in common.
+struct BenchOptions: ParsableArguments {
+  @Option(help: "The kernels to use, such as avx2 (default: the fastest that this processor has).")
+  var isa: String?
+  @Flag(help: "Print JSON for scripts instead of a table.")
+  var json = false
+
+  /// Chooses the kernels.
+  ///
+  /// - Throws: `CommandFailure` naming those that there are.
+  func selectInstructionSet() throws {
+    if let isa, !InstructionSet.select(named: isa) {
+      throw CommandFailure.badCommandLine(
+        "--isa: expected one of \(InstructionSet.available.joined(separator: ", ")), found \(isa)")
+    }
+  }
+
+  /// Writes one value as JSON to standard output.
+  func print(json: ConfigValue) { Swift.print(BenchText.json(json)) }
+
+  /// A progress line, which only a terminal shows.
+  func progressBar(_ label: String) -> ProgressBar {
+    ProgressBar(label: label, isShown: Environment.isTerminal)
+  }
+}
+
+/// Checks a number given on the command line.
+///
+/// - Throws: `CommandFailure` naming the option, the range and the number.
+func requireRange(_ option: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+  guard range.contains(value) else {
+    throw CommandFailure.badCommandLine(
+      "\(option): expected \(range.lowerBound) to \(range.upperBound), found \(value)")
+  }
+}
+
+/// Runs a measurement and turns its failure into one of the command.
+func measuring<Result>(_ body: () throws(BenchmarkError) -> Result) throws -> Result {
+  do throws(BenchmarkError) {
+    return try body()
+  } catch {
+    if case .invalid = error { throw CommandFailure.badCommandLine("\(error)") }
+    throw CommandFailure.badInput("\(error)")
+  }
+}
