@@ -92,7 +92,8 @@ let package = Package(
       name: "HTTPServerTests", dependencies: ["HTTPServer", "CSystem", "COpenSSL"],
       swiftSettings: strict),
     .testTarget(
-      name: "BenchmarksTests", dependencies: ["Benchmarks", "Layers", "Models"],
+      name: "BenchmarksTests",
+      dependencies: ["Benchmarks", "Layers", "Models", "Segmentation", "Service"],
       swiftSettings: strict),
     .testTarget(
       name: "ServiceTests",

@@ -52,7 +52,7 @@ struct SegmentCommand: ParsableCommand {
   ) throws {
     let clock = ContinuousClock()
     let start = clock.now
-    let bytes = try read(path)
+    let bytes = try Files.read(path)
     guard let format = format(of: path) ?? CloudFormat.format(content: bytes) else {
       throw CommandFailure.badInput("\(path): no known format of point clouds")
     }
@@ -83,7 +83,7 @@ struct SegmentCommand: ParsableCommand {
       progress.end()
       throw CommandFailure.badInput("\(path): \(error)")
     }
-    try write(encoded.bytes, to: outputPath)
+    try Files.write(encoded.bytes, to: outputPath)
     guard !quiet else { return }
     if encoded.substitutedClassCount > 0 {
       writeError(
@@ -147,31 +147,5 @@ struct SegmentCommand: ParsableCommand {
   private func format(of path: String) -> CloudFormat? {
     guard let dot = path.lastIndex(of: ".") else { return nil }
     return CloudFormat.format(fileExtension: String(path[path.index(after: dot)...]))
-  }
-
-  private func read(_ path: String) throws -> [UInt8] {
-    do {
-      return Array(try Data(contentsOf: URL(filePath: path)))
-    } catch {
-      throw CommandFailure.badInput("cannot read \(path): \(reason(error))")
-    }
-  }
-
-  private func write(_ bytes: [UInt8], to path: String) throws {
-    do {
-      try Data(bytes).write(to: URL(filePath: path), options: .atomic)
-    } catch {
-      throw CommandFailure.badInput("cannot write \(path): \(reason(error))")
-    }
-  }
-
-  private func reason(_ error: any Error) -> String {
-    if let error = error as? CocoaError {
-      if let underlying = error.underlying as? POSIXError { return "\(underlying.code)" }
-      if error.code == .fileReadNoSuchFile || error.code == .fileNoSuchFile {
-        return "no such file"
-      }
-    }
-    return "\(error)"
   }
 }

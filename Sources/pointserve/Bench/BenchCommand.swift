@@ -8,9 +8,18 @@ struct BenchCommand: ParsableCommand {
     commandName: "bench", abstract: "Measure layers, neighbors, the pipeline, and the service.",
     discussion: """
       pointserve bench layers                    each layer as a share of the peak in the same run
+      pointserve bench knn                       nearest neighbors, nanoseconds per point
+      pointserve bench pipeline --threads 1,2    clouds to labels, by stage
+      pointserve bench serve --rate 200          latency of the service under load
       pointserve bench layers --json > now.json  for scripts
+
+      Where LD_PRELOAD names the library that deploy/bench/allocations.c makes, heap allocations are \
+      counted as well.
       """,
-    subcommands: [BenchLayersCommand.self])
+    subcommands: [
+      BenchLayersCommand.self, BenchNeighborsCommand.self, BenchPipelineCommand.self,
+      BenchServeCommand.self,
+    ])
 }
 
 /// What every measurement has in common.
@@ -42,7 +51,9 @@ struct BenchOptions: ParsableArguments {
 /// Checks a number given on the command line.
 ///
 /// - Throws: `CommandFailure` naming the option, the range and the number.
-func requireRange(_ option: String, _ value: Int, _ range: ClosedRange<Int>) throws {
+func requireRange<Number: Comparable>(
+  _ option: String, _ value: Number, _ range: ClosedRange<Number>
+) throws {
   guard range.contains(value) else {
     throw CommandFailure.badCommandLine(
       "\(option): expected \(range.lowerBound) to \(range.upperBound), found \(value)")

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Benchmarks
-import FoundationEssentials
 import Layers
 import Models
 
@@ -45,7 +44,7 @@ struct BenchLayersCommand: ParsableCommand {
 
   func run() throws {
     try requireRange("--rounds", rounds, 1...100_000)
-    let threadCounts = try ThreadList.parse(threads)
+    let threadCounts = try NumberList.parse("--threads", threads, limit: 1024)
     try options.selectInstructionSet()
     var cases: [LayerCase] = []
     for name in `case` {
@@ -124,12 +123,8 @@ struct BenchLayersCommand: ParsableCommand {
       tensors = workload.tensors
       tensors["Y"] = try KPConvXBenchmark(workload).result()
     }
-    let bytes = SafetensorsWriter.write(tensors, metadata: ["case": problem.name])
-    do {
-      try Data(bytes).write(to: URL(filePath: path), options: .atomic)
-    } catch {
-      throw CommandFailure.badInput("cannot write \(path): \(error)")
-    }
+    try Files.write(
+      SafetensorsWriter.write(tensors, metadata: ["case": problem.name]), to: path)
   }
 }
 

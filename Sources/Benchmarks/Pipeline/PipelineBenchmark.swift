@@ -1,0 +1,68 @@
+package import PointClouds
+package import Segmentation
+
+/// Measures the segmentation of whole clouds, stage by stage.
+package struct PipelineBenchmark: Sendable {
+  private let segmenter: Segmenter
+  package var threadCount = 1
+  package var roundCount = 3
+
+  package init(segmenter: Segmenter) { self.segmenter = segmenter }
+
+  /// A cloud of the synthetic surface, of so many points.
+  package static func syntheticCloud(
+    pointCount: Int
+  ) throws(CloudError) -> PointCloud {
+    try PointCloud(
+      positions: SyntheticSurface(pointCount: pointCount, order: .morton, seed: 1).positions)
+  }
+
+  /// Measures one cloud; the first run warms up and is not counted.
+  ///
+  /// - Parameters:
+  ///   - cloud: what to segment.
+  ///   - name: what the report calls it.
+  ///   - progress: called after each run, with the part that is done.
+  /// - Returns: the times of all rounds.
+  /// - Throws: `BenchmarkError.failed` for a cloud that can't be segmented.
+  package func run(
+    _ cloud: PointCloud, name: String, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
+  ) throws(BenchmarkError) -> PipelineTimings {
+    var totals: [Double] = []
+    var stages: [PipelineTimings.Stage: [Double]] = [:]
+    var windowCount = 0
+    var peakByteCount: Int?
+    var allocationCount: Double?
+    for round in 0...roundCount {
+      PeakMemory.reset()
+      let heldBefore = PeakMemory.currentByteCount
+      let counter = AllocationCounter()
+      let allocationsBefore = counter?.total ?? 0
+      let start = BenchmarkClock.wall.nanoseconds
+      let result: SegmentationResult
+      do throws(SegmentationError) {
+        result = try segmenter.segment(cloud, threadCount: threadCount)
+      } catch {
+        throw .failed(reason: "\(name): \(error)")
+      }
+      let seconds = Double(BenchmarkClock.wall.nanoseconds - start) * 1e-9
+      progress(round + 1, roundCount + 1)
+      if let peak = PeakMemory.byteCount, let heldBefore {
+        peakByteCount = max(peakByteCount ?? 0, peak - heldBefore)
+      }
+      guard round > 0 else { continue }
+      if let counter {
+        allocationCount = Double(counter.total - allocationsBefore) / Double(cloud.count)
+      }
+      windowCount = result.windowCount
+      totals.append(seconds)
+      for stage in PipelineTimings.Stage.allCases {
+        stages[stage, default: []].append(stage.duration(in: result.timings) / .seconds(1))
+      }
+    }
+    return PipelineTimings(
+      name: name, pointCount: cloud.count, threadCount: threadCount, windowCount: windowCount,
+      total: Samples(totals), stages: stages.mapValues { Samples($0) },
+      peakByteCount: peakByteCount, allocationsPerPoint: allocationCount)
+  }
+}
