@@ -40,34 +40,36 @@ let package = Package(
       name: "CBuildInformation", cSettings: [.define("BUILD_REVISION", to: "\"\(revision)\"")]),
     .target(name: "CAssets", exclude: ["page.html"], cSettings: embedFlags),
 
+    .target(name: "Locking", swiftSettings: strict),
     .target(name: "Layers", dependencies: ["CKernels"], swiftSettings: strict),
-    .target(name: "Models", dependencies: ["Layers", "CDemoModel"], swiftSettings: strict),
+    .target(
+      name: "Models", dependencies: ["Layers", "CDemoModel", "Locking"], swiftSettings: strict),
     .target(name: "PointClouds", dependencies: ["CKernels"], swiftSettings: strict),
     .target(
-      name: "Segmentation", dependencies: ["PointClouds", "Models", "Batching"],
+      name: "Segmentation", dependencies: ["PointClouds", "Models", "Batching", "Locking"],
       swiftSettings: strict),
-    .target(name: "Batching", swiftSettings: strict),
-    .target(name: "Metrics", swiftSettings: strict),
+    .target(name: "Batching", dependencies: ["Locking"], swiftSettings: strict),
+    .target(name: "Metrics", dependencies: ["Locking"], swiftSettings: strict),
     .target(
-      name: "HTTPServer", dependencies: ["CSystem", "COpenSSL", "CZlib"], swiftSettings: strict),
+      name: "HTTPServer", dependencies: ["CSystem", "COpenSSL", "CZlib", "Locking"],
+      swiftSettings: strict),
     .target(
       name: "Service",
       dependencies: [
         "HTTPServer", "Metrics", "Batching", "Segmentation", "PointClouds", "Models", "Layers",
-        "CAssets", .product(name: "Logging", package: "swift-log"),
+        "CAssets", "Locking", .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .target(
       name: "Benchmarks",
       dependencies: [
         "Service", "HTTPServer", "Segmentation", "PointClouds", "Models", "Layers", "Batching",
-        "CKernels", "CSystem", .product(name: "Logging", package: "swift-log"),
+        "CKernels", "CSystem", "Locking", .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: strict),
     .executableTarget(
       name: "pointserve",
       dependencies: [
         "Benchmarks", "Service", "HTTPServer", "Segmentation", "PointClouds", "Models", "Layers",
-        "CSystem",
-        "CBuildInformation",
+        "CSystem", "CBuildInformation", "Locking",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
@@ -89,7 +91,7 @@ let package = Package(
     .testTarget(name: "BatchingTests", dependencies: ["Batching"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(
-      name: "HTTPServerTests", dependencies: ["HTTPServer", "CSystem", "COpenSSL"],
+      name: "HTTPServerTests", dependencies: ["HTTPServer", "CSystem", "COpenSSL", "Locking"],
       swiftSettings: strict),
     .testTarget(
       name: "BenchmarksTests",

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// All series of one name, one for each combination of label values.
 ///
@@ -15,7 +15,7 @@ package final class MetricFamily<Series: Metric>: MetricCollector {
   private let labelNames: [String]
   private let seriesLimit: Int
   private let makeSeries: @Sendable () -> Series
-  private let series: Mutex<[[String]: Series]>
+  private let series: Lock<[[String]: Series]>
 
   init(
     name: String, help: String, labels labelNames: [String], seriesLimit: Int,
@@ -27,7 +27,7 @@ package final class MetricFamily<Series: Metric>: MetricCollector {
     self.labelNames = labelNames
     self.seriesLimit = seriesLimit
     self.makeSeries = makeSeries
-    series = Mutex([:])
+    series = Lock([:])
   }
 
   package var names: [String] { [name] }

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// The families of a process, written in the order of their names.
 package final class MetricRegistry: Sendable {
@@ -7,7 +7,7 @@ package final class MetricRegistry: Sendable {
     var names: Set<String> = []
   }
 
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   package init() {}
 

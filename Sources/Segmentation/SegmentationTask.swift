@@ -1,6 +1,6 @@
+import Locking
 package import Models
 import PointClouds
-import Synchronization
 
 /// One window of a cloud, to be run through the network.
 package struct SegmentationWindow: Sendable {
@@ -33,7 +33,7 @@ package final class SegmentationTask: Sendable {
   private let preparation: any CloudPreparation
   private let codes: [UInt8]?
   private let windowBudget: Int
-  private let state: Mutex<State>
+  private let state: Lock<State>
 
   /// Prepares a cloud; see `Segmenter.prepare`.
   init(
@@ -51,7 +51,7 @@ package final class SegmentationTask: Sendable {
     let selector = try timings.measure(\.windows) { () throws(SegmentationError) in
       try scene.windowSelector()
     }
-    state = Mutex(
+    state = Lock(
       State(
         selector: selector,
         accumulator: VoteAccumulator(

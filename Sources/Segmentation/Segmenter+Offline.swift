@@ -1,7 +1,7 @@
+import Locking
 import Batching
 import Models
 package import PointClouds
-import Synchronization
 
 /// How far the segmentation of one cloud has come.
 package struct SegmentationProgress: Sendable, Hashable {
@@ -71,7 +71,7 @@ extension Segmenter {
 
 /// The first error that any of several threads met.
 private final class FirstError: Sendable {
-  private let error = Mutex<SegmentationError?>(nil)
+  private let error = Lock<SegmentationError?>(nil)
 
   var value: SegmentationError? { error.withLock { $0 } }
 

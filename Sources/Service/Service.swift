@@ -1,3 +1,4 @@
+import Locking
 import Batching
 import CAssets
 package import HTTPServer
@@ -6,7 +7,6 @@ package import Logging
 import Metrics
 import Models
 import Segmentation
-import Synchronization
 
 /// The whole service: models, threads, routes, server.
 package final class Service: Sendable {
@@ -18,7 +18,7 @@ package final class Service: Sendable {
   private let tls: TLSContext?
   private let keys: APIKeys?
   private let reloads: TaskPool
-  private let periodicTasks = Mutex<[Task<Void, Never>]>([])
+  private let periodicTasks = Lock<[Task<Void, Never>]>([])
 
   /// Starts the threads; nothing is loaded and nobody is listened to yet.
   ///

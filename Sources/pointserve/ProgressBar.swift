@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// A line in a terminal that shows how far long work has come.
 final class ProgressBar: Sendable {
@@ -7,7 +7,7 @@ final class ProgressBar: Sendable {
   private let label: String
   private let isShown: Bool
   /// The percentage on the screen.
-  private let shown = Mutex(-1)
+  private let shown = Lock(-1)
 
   init(label: String, isShown: Bool) {
     self.label = label

@@ -1,3 +1,4 @@
+import Locking
 import Dispatch
 import Synchronization
 import Testing
@@ -6,7 +7,7 @@ import Testing
 
 /// Hands every exchange to the test.
 final class CapturingHandler: HTTPHandler {
-  private let captured = Mutex<[HTTPExchange]>([])
+  private let captured = Lock<[HTTPExchange]>([])
   private let arrived = DispatchSemaphore(value: 0)
 
   func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
@@ -125,7 +126,7 @@ final class CapturingHandler: HTTPHandler {
 
   @Test func `a client that resets the connection cancels its request`() throws {
     let server = try makeServer()
-    let reason = Mutex<HTTPCancellation?>(nil)
+    let reason = Lock<HTTPCancellation?>(nil)
     let cancelled = DispatchSemaphore(value: 0)
     var client: TestClient? = try server.connect()
     try client?.send(Self.request)

@@ -1,5 +1,5 @@
+import Locking
 import Dispatch
-import Synchronization
 
 @testable import HTTPServer
 
@@ -12,7 +12,7 @@ final class RecordingObserver: HTTPServerObserver {
     var closed = 0
   }
 
-  private let state = Mutex(State())
+  private let state = Lock(State())
   private let changed = DispatchSemaphore(value: 0)
 
   var records: [HTTPRequestRecord] { state.withLock { $0.records } }

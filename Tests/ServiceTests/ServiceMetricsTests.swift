@@ -22,7 +22,8 @@ struct ServiceMetricsTests {
     "pointserve_http_connections gauge", "pointserve_model_info gauge",
     "pointserve_model_load_seconds gauge", "pointserve_model_reload_failures_total counter",
     "pointserve_rejected_total counter", "pointserve_cancelled_total counter",
-    "pointserve_tls_certificate_not_after_seconds gauge", "pointserve_build_info gauge",
+    "pointserve_tls_certificate_not_after_seconds gauge",
+    "pointserve_tls_reload_failures_total counter", "pointserve_build_info gauge",
     "pointserve_workers gauge",
   ]
 

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -14,14 +14,14 @@ package final class APIKeys: Sendable {
   package static let maximumCount = 1000
 
   private let file: String
-  private let entries: Mutex<[APIKeyEntry]>
+  private let entries: Lock<[APIKeyEntry]>
 
   /// Loads a file.
   ///
   /// - Throws: ``APIKeyError``, naming the file and the line.
   package init(file: String) throws(APIKeyError) {
     self.file = file
-    entries = Mutex(try Self.load(file))
+    entries = Lock(try Self.load(file))
   }
 
   /// Loads the file again.

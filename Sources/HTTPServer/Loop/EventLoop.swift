@@ -1,6 +1,6 @@
+import Locking
 import CSystem
 import Dispatch
-import Synchronization
 
 /// One serial queue that owns a poller and every connection registered with it.
 ///
@@ -26,7 +26,7 @@ actor EventLoop {
   }
 
   private nonisolated let executor: QueueExecutor
-  private nonisolated let mailbox = Mutex(Mailbox())
+  private nonisolated let mailbox = Lock(Mailbox())
   private nonisolated let bell: Int32
   private let core: LoopCore
   private var source: (any DispatchSourceRead)?

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// What an exchange and its connection share: the state of the answer, under a lock.
 final class ExchangeCore: Sendable {
@@ -19,7 +19,7 @@ final class ExchangeCore: Sendable {
   private let token: RequestToken
   private let loop: EventLoop
   private let bufferByteCount: Int
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   /// The state of a new request's answer.
   ///

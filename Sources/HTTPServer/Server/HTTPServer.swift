@@ -1,6 +1,7 @@
+import Locking
+import Synchronization
 import CSystem
 import Dispatch
-import Synchronization
 
 /// An HTTP/1.1 server (RFC 9110, RFC 9112) on sockets and event loops of its own.
 ///
@@ -16,7 +17,7 @@ package final class HTTPServer: Sendable {
   }
 
   private let shared: ServerShared
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   /// A server that does not listen yet.
   ///

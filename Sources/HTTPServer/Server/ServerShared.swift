@@ -1,3 +1,4 @@
+import Locking
 import Dispatch
 import Synchronization
 
@@ -16,10 +17,10 @@ final class ServerShared: Sendable {
   private let connections = Atomic(0)
   private let turnedAway = Atomic(0)
   private let bufferedBytes = Atomic(0)
-  private let clients = Mutex<[String: Int]>([:])
-  private let loops = Mutex<(all: [EventLoop], next: Int)>(([], 0))
-  private let limiter: Mutex<RateLimiter?>
-  private let idleWaiters = Mutex<[CheckedContinuation<Void, Never>]>([])
+  private let clients = Lock<[String: Int]>([:])
+  private let loops = Lock<(all: [EventLoop], next: Int)>(([], 0))
+  private let limiter: Lock<RateLimiter?>
+  private let idleWaiters = Lock<[CheckedContinuation<Void, Never>]>([])
 
   init(
     configuration: HTTPServerConfiguration, router: HTTPRouter, keys: APIKeys?,
@@ -28,7 +29,7 @@ final class ServerShared: Sendable {
     self.configuration = configuration
     self.router = router
     accessControl = AccessControl(keys: keys)
-    limiter = Mutex(
+    limiter = Lock(
       configuration.requestsPerSecondPerClient.flatMap { rate in
         rate > 0
           ? RateLimiter(requestsPerSecond: rate, burst: configuration.requestBurstPerClient) : nil

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 #if canImport(Glibc)
   import Glibc
@@ -25,7 +25,7 @@ package final class TLSContext: TransportFactory {
   }
 
   private let files: TLSFiles
-  private let state: Mutex<State>
+  private let state: Lock<State>
 
   /// Loads the files.
   ///
@@ -33,7 +33,7 @@ package final class TLSContext: TransportFactory {
   package init(_ files: TLSFiles) throws(TLSError) {
     self.files = files
     let fingerprints = Self.fingerprints(of: files)
-    state = Mutex(State(credentials: try TLSCredentials(files), fingerprints: fingerprints))
+    state = Lock(State(credentials: try TLSCredentials(files), fingerprints: fingerprints))
   }
 
   /// The end of the certificate's validity, in seconds since 1970.

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// One version of a model: loaded, warm, immutable.
 package final class LoadedModel: Sendable {
@@ -13,7 +13,7 @@ package final class LoadedModel: Sendable {
   package let loadDuration: Duration
 
   private let source: ModelSource
-  private let cachedReport = Mutex<LayerReport?>(nil)
+  private let cachedReport = Lock<LayerReport?>(nil)
 
   /// Reads, checks and warms up a version of a model.
   ///

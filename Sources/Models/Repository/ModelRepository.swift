@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// The models that a service offers, by name and version, and their replacement while it runs.
 ///
@@ -11,9 +11,9 @@ package final class ModelRepository: Sendable {
 
   private let directory: String?
   private let acceptance: Acceptance
-  private let catalog = Mutex(ModelCatalog())
+  private let catalog = Lock(ModelCatalog())
   /// Held while files are read, so that two reloads never load the same version twice.
-  private let reading = Mutex(())
+  private let reading = Lock(())
 
   /// Creates an empty repository; `reload()` fills it.
   ///

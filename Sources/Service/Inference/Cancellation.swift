@@ -1,5 +1,5 @@
+import Locking
 import Batching
-import Synchronization
 
 /// The waiting work of one request, taken back when its client has gone.
 final class Cancellation: Sendable {
@@ -9,7 +9,7 @@ final class Cancellation: Sendable {
   }
 
   private let engine: InferenceEngine
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   init(engine: InferenceEngine) { self.engine = engine }
 

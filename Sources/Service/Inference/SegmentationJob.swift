@@ -1,8 +1,8 @@
+import Locking
 import Batching
 import HTTPServer
 import Models
 import Segmentation
-import Synchronization
 
 /// One cloud on its way through the threads: decode and prepare, windows through the batches they
 /// share with other clouds, votes, encode.
@@ -24,7 +24,7 @@ final class SegmentationJob: Sendable {
   private let deadline: ContinuousClock.Instant
   private let cancellation: Cancellation
   private let completion: @Sendable (Result<Outcome, HTTPFailure>) -> Void
-  private let state = Mutex(State())
+  private let state = Lock(State())
 
   /// What a finished job gives.
   struct Outcome: Sendable {

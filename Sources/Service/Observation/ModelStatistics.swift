@@ -1,6 +1,6 @@
+import Locking
 import Layers
 import Models
-import Synchronization
 
 /// The statistics extension of the Open Inference Protocol: what became of the requests of each
 /// version of each model since the process started.
@@ -44,7 +44,7 @@ final class ModelStatistics: Sendable {
     }
   }
 
-  private let entries = Mutex<[Key: Entry]>([:])
+  private let entries = Lock<[Key: Entry]>([:])
 
   func recordSuccess(_ model: LoadedModel, duration: Duration, times: RequestTimes) {
     entries.withLock { entries in
