@@ -6,7 +6,7 @@
 #
 # The base is a fresh Debian with this machine's Swift toolchain bound into it, under the name that
 # the Dockerfile asks for; with SWIFT_IMAGE=NAME in the environment that image is pulled instead.
-# Usage: image.sh [--once]    --once leaves out the second build
+# Usage: image.sh [--once | --reuse]    --once leaves out the second build, --reuse both
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source deploy/tools.sh
@@ -88,9 +88,13 @@ build() {
   echo "image: built $1 in $((SECONDS - started)) s" >&2
   run_podman image inspect --format '{{.Digest}}' "$1"
 }
-first=$(build "$name:first")
+if [ "${1:-}" = --reuse ]; then
+  first=$(run_podman image inspect --format '{{.Digest}}' "$name:first")
+else
+  first=$(build "$name:first")
+fi
 echo "image: digest $first"
-if [ "${1:-}" != --once ]; then
+if [ "${1:-}" = "" ]; then
   second=$(build "$name:second")
   [ "$first" = "$second" ] || fail "another build has another digest, $second"
   echo "image: a second build has the same digest"

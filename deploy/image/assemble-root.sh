@@ -15,7 +15,9 @@ mkdir -p "$root"/usr/lib "$root"/usr/lib64
 ln -s usr/lib "$root/lib"
 ln -s usr/lib64 "$root/lib64"
 
-install -m 0755 "$binary" "$root/usr/bin/pointserve"
+# That section is the compiler's own memory of an earlier build.
+objcopy --remove-section .swift_modhash "$binary" "$root/usr/bin/pointserve"
+chmod 0755 "$root/usr/bin/pointserve"
 
 # The closure of what the binary links. A library's path is that by which the loader asks for it.
 libraries=$(ldd "$binary" | awk '$2 == "=>" { print $3 } $1 ~ /^\// { print $1 }' | sort -u)
