@@ -21,14 +21,8 @@ COPY Package.swift Package.resolve[d] ./
 RUN swift package resolve
 COPY . .
 ARG REVISION=unknown
-# The compiler's choices depend on where its memory lies, so two builds are equal only with addresses
-# that are not random. An engine may forbid asking for that; then the build goes on without.
-RUN fixed=(setarch --addr-no-randomize); "${fixed[@]}" true || fixed=(); \
-    POINTSERVE_REVISION="${REVISION}" SWIFT_DETERMINISTIC_HASHING=1 "${fixed[@]}" \
-    swift build --configuration release --product pointserve --static-swift-stdlib \
-      -Xswiftc -use-ld=lld -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker --strip-all \
-      -Xlinker --no-export-dynamic -Xlinker -z -Xlinker pack-relative-relocs
-RUN deploy/image/assemble-root.sh .build/release/pointserve /root-of-image
+RUN POINTSERVE_REVISION="${REVISION}" deploy/image/build.sh \
+  && deploy/image/assemble-root.sh .build/release/pointserve /root-of-image
 
 FROM scratch
 ARG VERSION=1.0.0
