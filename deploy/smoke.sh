@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source deploy/tools.sh
 
-binary=${POINTSERVE_BINARY:-.build/release/pointserve}
+binary=${SERVICE_BINARY:-.build/release/pointserve}
 sample=deploy/samples/tile.las
 scratch=$(mktemp -d)
 server=

@@ -30,7 +30,7 @@ need_python() {
 
 # need_binary sets $binary to a release binary, which it builds if there is none.
 need_binary() {
-  binary=${POINTSERVE_BINARY:-.build/release/pointserve}
+  binary=${SERVICE_BINARY:-.build/release/pointserve}
   [ -x "$binary" ] || {
     deploy/install.sh
     swift build -c release --product pointserve
