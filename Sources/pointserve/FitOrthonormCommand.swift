@@ -58,7 +58,7 @@ struct FitOrthonormCommand: ParsableCommand {
         layer             \(refit.layer), \(refit.width) features
         batch             \(grouped(refit.rowCount)) rows of \(features)
         condition number  \(fiveDigits(refit.conditionNumber))
-        |yᵀy / rows − I|  \(before)\(refit.deviationAfter) with the new one
+        |yᵀy / rows − I|  \(before)\(fiveDigits(refit.deviationAfter)) with the new one
       """)
     if refit.conditionNumber > Self.highConditionNumber {
       writeError(

@@ -1,3 +1,4 @@
+import Foundation
 import Layers
 import Models
 import Testing
@@ -172,6 +173,85 @@ import Testing
     for count in stride(from: 0, to: text.count, by: 7) {
       #expect(throws: ManifestError.self) { try ModelManifest(parsing: text[..<count]) }
     }
+  }
+
+  @Test func `a range image is read as written`() throws {
+    let manifest = try ModelManifest(parsing: Self.image().utf8)
+    guard case .rangeImage(let section)? = manifest.segmentation else {
+      Issue.record("expected a range image")
+      return
+    }
+    #expect(section.rowCount == 16 && section.columnCount == 64)
+    #expect(section.elevationDegrees == -18...4 && section.sensor == SIMD3(1, 2, 3))
+    #expect(section.channels == [.logRange, .hasReturn])
+    #expect(section.classes.map(\.name) == ["ground"])
+    #expect(try ModelManifest(parsing: manifest.text()) == manifest)
+  }
+
+  @Test(arguments: [
+    (
+      "range_image", "image",
+      #"key segmentation.kind: expected one of "voxels", "range_image", found "image""#
+    ),
+    (
+      #""log_range", "return""#, #""range""#,
+      #"key segmentation.channels[0]: expected one of "log_range", "return", found "range""#
+    ),
+    (
+      #""log_range", "return""#, "",
+      "key segmentation.channels: expected at least one channel, found none"
+    ),
+    (
+      "[-18, 4]", "[4, -18]",
+      "key segmentation.elevation_degrees: expected two ascending elevations, found [4.0, -18.0]"
+    ),
+    (
+      "[1, 2, 3]", "[1, 2]",
+      "key segmentation.sensor_meters: expected x, y and z, found [1.0, 2.0]"
+    ),
+    (
+      #""columns": 64"#, #""columns": 0"#,
+      "key segmentation.columns: expected an integer from 1 to 8192, found 0"
+    ),
+    (
+      #""columns": 64"#, #""columns": 64, "levels": []"#,
+      "key segmentation.levels: expected a known key, found an unknown one"
+    ),
+  ])
+  func `a range image that says something else is refused`(
+    part: String, replacement: String, message: String
+  ) {
+    let text = Self.image().replacingOccurrences(of: part, with: replacement)
+    let error = #expect(throws: ManifestError.self) { try ModelManifest(parsing: text.utf8) }
+    #expect(error?.description == message)
+  }
+
+  private static func image() -> String {
+    #"""
+    {"format": "pointserve-model-1",
+     "inputs": [{"name": "x", "datatype": "FP32", "shape": [-1, 2, 16, 64]}], "layers": [],
+     "outputs": [{"name": "y", "from": "x"}],
+     "segmentation": {
+       "kind": "range_image", "rows": 16, "columns": 64, "elevation_degrees": [-18, 4],
+       "sensor_meters": [1, 2, 3], "channels": ["log_range", "return"],
+       "classes": [{"id": 0, "name": "ground", "las_code": 2}]}}
+    """#
+  }
+
+  @Test func `a feature of the neighborhood is read as written`() throws {
+    let text = Self.whole.replacingOccurrences(
+      of: #""features": ["one", "height_above_minimum","#,
+      with: """
+        "neighborhood": {"neighbors": 20}, "kind": "voxels",
+        "features": [{"name": "planarity", "average": "neighborhood"},
+                     {"name": "height_above_ground", "transform": "logarithm"},
+        """)
+    let manifest = try ModelManifest(parsing: text.utf8)
+    let section = try #require(manifest.segmentation?.voxels)
+    #expect(section.neighborhoodCount == 20)
+    #expect(section.features[0].average == .neighborhood && section.features[1].average == .voxel)
+    #expect(section.features[1].transform == .logarithm)
+    #expect(try ModelManifest(parsing: manifest.text()) == manifest)
   }
 }
 

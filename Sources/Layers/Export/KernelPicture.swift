@@ -60,6 +60,25 @@ struct KernelPicture {
     return top + plotSize + 56
   }
 
+  /// Pixels per unit of the kernel points' coordinates.
+  private var plotScale: Double {
+    let largest = kernel.kernelPoints.values.map { Double(abs($0)) }.max() ?? 0
+    let reach = 1.15 * max(largest, kernel.shells.map(\.radius).max() ?? 0, 1e-6)
+    return plotSize / 2 / reach
+  }
+
+  /// A bar as long as a kernel point's influence reaches, where it fits into the plot.
+  private func drawInfluence(_ canvas: inout SVGCanvas, left: Double, bottom: Double) {
+    let length = kernel.influenceDistance * plotScale
+    guard length.isFinite, length > 0, length < plotSize - 24 else { return }
+    let y = bottom - 10
+    canvas.line(x1: left + 12, y1: y, x2: left + 12 + length, y2: y, stroke: "#222222")
+    for end in [left + 12, left + 12 + length] {
+      canvas.line(x1: end, y1: y - 4, x2: end, y2: y + 4, stroke: "#222222")
+    }
+    canvas.text(x: left + 12, y: y - 7, "influence distance", size: 9)
+  }
+
   private func coordinate(_ point: Int, _ axis: Int) -> Double {
     Double(kernel.kernelPoints.values[point * kernel.kernelPoints.shape[1] + axis])
   }
@@ -68,9 +87,7 @@ struct KernelPicture {
     _ canvas: inout SVGCanvas, left: Double, top: Double, title: String, horizontal: Int,
     vertical: Int
   ) {
-    let largest = kernel.kernelPoints.values.map { Double(abs($0)) }.max() ?? 0
-    let reach = 1.15 * max(largest, kernel.shells.map(\.radius).max() ?? 0, 1e-6)
-    let scale = plotSize / 2 / reach
+    let scale = plotScale
     let centerX = left + plotSize / 2
     let centerY = top + 16 + plotSize / 2
     canvas.text(x: left, y: top + 8, title, size: 13)
@@ -81,6 +98,7 @@ struct KernelPicture {
         x: centerX, y: centerY, radius: shell.radius * scale, fill: "none",
         stroke: color(ofShell: index), dashed: true)
     }
+    drawInfluence(&canvas, left: left, bottom: top + 16 + plotSize)
     for (point, shell) in shellOfPoint.enumerated() {
       let x = centerX + coordinate(point, horizontal) * scale
       let y = centerY - coordinate(point, vertical) * scale
@@ -100,10 +118,31 @@ struct KernelPicture {
         x: left + 18, y: y,
         "\(shell.pointCount) \(shell.pointCount == 1 ? "point" : "points") at radius "
           + SVGCanvas.number(shell.radius), size: 12)
+      y += 15
+      canvas.text(
+        x: left + 18, y: y,
+        "mean |weight| \(SVGCanvas.number(meanMagnitude(ofShell: index)))", size: 11,
+        color: "#666666")
     }
     if kernel.shells.isEmpty {
       canvas.text(x: left, y: y + 20, "none: points in a ball", size: 12)
     }
+  }
+
+  /// The mean |w| over a shell's kernel points, of all blocks and channels.
+  private func meanMagnitude(ofShell shell: Int) -> Double {
+    let points = shellOfPoint.indices.filter { shellOfPoint[$0] == shell }
+    var sum = 0.0
+    var count = 0
+    for map in kernel.maps(of: kernel.weights, title: "") {
+      for point in points {
+        for column in 0..<map.columnCount {
+          sum += Double(abs(map.values[point * map.columnCount + column]))
+          count += 1
+        }
+      }
+    }
+    return count == 0 ? 0 : sum / Double(count)
   }
 
   // MARK: Weights
@@ -135,8 +174,16 @@ struct KernelPicture {
     }
     drawShellBorders(&canvas, left: left, top: gridTop, cellHeight: cellHeight)
     let bottom = gridTop + Double(rows) * cellHeight
+    // About eight numbered columns, a power of two apart.
+    var step = 1
+    while step * 8 < columns { step *= 2 }
+    for column in stride(from: 0, to: columns, by: step) {
+      canvas.text(
+        x: left + (Double(column) + 0.5) * cellWidth, y: bottom + 12, "\(column)", size: 9,
+        anchor: "middle")
+    }
     canvas.text(
-      x: left, y: bottom + 16,
+      x: left, y: bottom + 28,
       "rows: kernel points\(kernel.shells.isEmpty ? "" : ", colored by shell")"
         + " · columns: \(columns) channels", size: 11)
     canvas.rectangle(
@@ -145,7 +192,7 @@ struct KernelPicture {
     drawScale(
       &canvas, left: left + heatMapWidth + 16, top: gridTop, height: max(90, bottom - gridTop),
       largest: Double(largest))
-    return max(bottom, gridTop + 90) + 40
+    return max(bottom, gridTop + 90) + 52
   }
 
   /// A line between the rows of one shell and those of the next.
