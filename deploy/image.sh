@@ -47,7 +47,9 @@ fail() {
 
 # The base image, and what has to be bound into a build on it.
 base=$(sed -n 's/^ARG SWIFT_IMAGE=//p' Dockerfile)
-options=(--isolation chroot --format docker --timestamp 0
+# Docker's own format would keep a random host name in the image; the other has no place for the
+# HEALTHCHECK, whose command is run below.
+options=(--isolation chroot --format oci --timestamp 0
   --build-arg "REVISION=$(git rev-parse HEAD)")
 if [ -n "${SWIFT_IMAGE:-}" ]; then
   options+=(--build-arg "SWIFT_IMAGE=$SWIFT_IMAGE")
