@@ -4,7 +4,8 @@
 set -euo pipefail
 
 # The compiler's choices depend on where its memory lies, so two builds are equal only with addresses
-# that are not random and one thread that asks for memory. An engine may forbid asking for that; then the build goes on without.
+# that are not random and one thread that asks for memory. An engine may forbid fixed addresses; then
+# the build goes on without.
 prefix=(setarch --addr-no-randomize)
 "${prefix[@]}" true 2>/dev/null || {
   echo "build: addresses are random here, so another build may differ in some bytes" >&2
