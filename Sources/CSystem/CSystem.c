@@ -290,6 +290,11 @@ ssize_t csystem_receive(int descriptor, void *buffer, size_t capacity) {
 
 int csystem_finish_sending(int descriptor) { return shutdown(descriptor, SHUT_WR); }
 
+int csystem_reset_when_closed(int descriptor) {
+  struct linger none = {.l_onoff = 1, .l_linger = 0};
+  return setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+}
+
 int csystem_reserve_descriptor(void) { return open("/dev/null", O_RDONLY | O_CLOEXEC); }
 
 void csystem_ignore_sigpipe(void) { signal(SIGPIPE, SIG_IGN); }

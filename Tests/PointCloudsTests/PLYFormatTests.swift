@@ -76,6 +76,31 @@ struct PLYFormatTests {
     #expect(try format().decode(Array(text.utf8)).cloud.positions == [1, 2, 3])
   }
 
+  @Test func `vertices behind other elements keep lines of their own`() throws {
+    let file = """
+      ply
+      format ascii 1.0
+      element face 1
+      property list uchar int vertex_indices
+      element vertex 2
+      property float x
+      property float y
+      property float z
+      end_header
+      3 0 1 1
+      1 2 3
+      4 5 6
+
+      """
+    let decoded = try format().decode(Array(file.utf8))
+    let written = try format().encode(ClassifiedCloud(decoded, classes: [2, 6]))
+    #expect(
+      String(decoding: written.bytes, as: UTF8.self)
+        == file.replacing("float z\n", with: "float z\nproperty uchar classification\n")
+        .replacing("1 2 3", with: "1 2 3 2").replacing("4 5 6", with: "4 5 6 6"))
+    #expect(try format().decode(written.bytes).cloud.positions == decoded.cloud.positions)
+  }
+
   @Test func `a class that is there is overwritten in ascii`() throws {
     let decoded = try format().decode(Array(Self.ascii.utf8))
     let written = try format().encode(

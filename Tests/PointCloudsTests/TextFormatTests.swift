@@ -19,6 +19,18 @@ struct TextFormatTests {
     #expect(try decode(text).positions == [1, 2, 3, 4, 5, 6])
   }
 
+  @Test(arguments: [
+    "12345678901234567890123", "-179179769769313431863", "1234567890.12345678901234567890",
+    "12345678901234567890123.", ".12345678901234567890123",
+  ])
+  func `a number of more digits than an integer has may be the last of the bytes`(
+    number: String
+  ) throws {
+    #expect(
+      try decode("1 2 \(number)").positions[2] == Double(number + (number.last == "." ? "0" : "")))
+    #expect(throws: CloudError.self) { try decode(number) }
+  }
+
   @Test func `named columns become attributes`() throws {
     let cloud = try decode(
       """

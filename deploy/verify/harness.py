@@ -63,10 +63,14 @@ class Server:
         binary = os.environ.get("POINTSERVE_BINARY", str(TOP / ".build/release/pointserve"))
         if not os.access(binary, os.X_OK):
             sys.exit(f"{binary} is missing: swift build -c release --product pointserve")
+        # The server takes its settings from variables with this prefix and knows no other.
+        environment = {
+            name: value for name, value in os.environ.items()
+            if not name.startswith("POINTSERVE_")}
         self.log = tempfile.NamedTemporaryFile(prefix="pointserve-", suffix=".log")
         self.process = subprocess.Popen(
             [binary, "serve", "--host", ADDRESS, "--port", "0", "--log-level", "warning", *flags],
-            stderr=self.log, stdout=subprocess.DEVNULL)
+            stderr=self.log, stdout=subprocess.DEVNULL, env=environment)
         self.tls = tls
         self.port = self._wait_for_port()
         self._wait_until_ready()
@@ -234,6 +238,23 @@ TEXT_FIELDS = {"Content-Type": "text/plain", "Accept": "text/csv"}
 def percentile(values, share):
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else float("nan")
+
+
+def health_latencies(server, ends=None, count=0):
+    """Milliseconds that each of many questions for the health took; infinite for a failure."""
+    latencies = []
+    while len(latencies) < count or ends is not None and not ends.is_set():
+        start = time.monotonic()
+        status, _ = server.get("/health/live")
+        latencies.append((time.monotonic() - start) * 1000 if status == 200 else float("inf"))
+        time.sleep(0.01)
+    return latencies
+
+
+def allowed(promised, undisturbed):
+    """A promised latency, or twice what the machine gives without load where that is more: other
+    programs on the same processors are not the server's doing."""
+    return max(promised, 2 * undisturbed)
 
 
 def slope(points):

@@ -60,6 +60,8 @@ ssize_t csystem_send(int descriptor, const void *first, size_t first_count, cons
 ssize_t csystem_receive(int descriptor, void *buffer, size_t capacity);
 // No more bytes will be sent (FIN).
 int csystem_finish_sending(int descriptor);
+// Closing drops what waits to be sent and tells the peer so (RST).
+int csystem_reset_when_closed(int descriptor);
 int csystem_close(int descriptor);
 // A descriptor held back for the day when there are none left.
 int csystem_reserve_descriptor(void);

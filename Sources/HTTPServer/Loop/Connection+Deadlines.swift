@@ -90,7 +90,11 @@ extension Connection {
       let isTooSlow = outputRate.isTooSlow(
         now: core.now, interval: limits.rateInterval,
         minimumBytesPerSecond: limits.minimumResponseBytesPerSecond)
-      if isStalled || isTooSlow { close(.clientTooSlow) }
+      if isStalled || isTooSlow {
+        // Else the kernel would go on offering what waits, in memory that no limit here counts.
+        SystemCall.resetWhenClosed(transport.descriptor)
+        close(.clientTooSlow)
+      }
     case .handler: expireRequest()
     case .nothing: break
     }

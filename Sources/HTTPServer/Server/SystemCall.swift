@@ -47,6 +47,9 @@ enum SystemCall {
   /// A connection that is gone already needs none.
   static func finishSending(_ descriptor: Int32) { csystem_finish_sending(descriptor) }
 
+  /// Makes closing drop what waits to be sent, and tell the peer so by a reset.
+  static func resetWhenClosed(_ descriptor: Int32) { csystem_reset_when_closed(descriptor) }
+
   private static func transfer(_ count: Int) -> Transfer {
     guard count < 0 else { return .bytes(count) }
     let code = errno

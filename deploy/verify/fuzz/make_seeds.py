@@ -225,6 +225,9 @@ SEEDS = {
     },
     "ply": {
         "ascii": ply("ascii", None),
+        "behind": b"ply\nformat ascii 1.0\nelement face 1\nproperty list uchar int vertex_indices\n"
+                  b"element vertex 1\nproperty float x\nproperty float y\nproperty float z\n"
+                  b"end_header\n3 0 1 1\n1 2 3\n",
         "little": ply("binary_little_endian", "<"),
         "big": ply("binary_big_endian", ">"),
     },
@@ -240,9 +243,11 @@ SEEDS = {
         "xyz": PLAIN,
         "csv": b"x,y,z,intensity,classification\r\n0,0,0,12,2\r\n1.5,-2e3,.5,65535,6\r\n",
         "tabs": b"# comment\n//X Y Z\n1\t2\t3\n\n4;5;6\n",
+        "digits": b"179179769769313431863",
         "edges": b"179769313486231570000000000000000000e289 0 0\n4.9e-324 1e-400 1\n",
     },
     "cloud-json": {
+        "digits": b'{"points": [[0, 888888888888888888888',
         "points": b'{"points": [[0, 0, 0], [1, 0, 0.1]], "attributes": {"intensity": [1, 2]}}',
         "all": b'{"attributes": {"classification": [2], "return_number": [1], '
                b'"number_of_returns": [1]}, "points": [[1e3, -1.5, 0.25]], "x": [{"y": null}]}',

@@ -94,7 +94,8 @@ extension PLYFile {
           words.append(Array(text.utf8))
         }
       }
-      if row > 0 { file.append(UInt8(ascii: "\n")) }
+      // Before the first vertex stands the header's line end, or an element's line without its own.
+      if file.last != UInt8(ascii: "\n") { file.append(UInt8(ascii: "\n")) }
       file += words.joined(separator: [UInt8(ascii: " ")])
     }
   }

@@ -31,8 +31,10 @@ enum DecimalNumber {
       return nil
     }
     var fractionDigits = 0
-    let fractionStart = next + 1
+    // Within the bytes also where the number is the last of them.
+    var fractionStart = next
     if next < end, bytes[next] == UInt8(ascii: ".") {
+      fractionStart += 1
       var fractionEnd = fractionStart
       digits.read(bytes, at: &fractionEnd, before: end)
       fractionDigits = fractionEnd - fractionStart
