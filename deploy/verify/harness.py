@@ -60,7 +60,7 @@ class Server:
 
     def __init__(self, *flags, tls=None):
         """`tls` is the context of its clients, where the flags make it speak TLS."""
-        binary = os.environ.get("POINTSERVE_BINARY", str(TOP / ".build/release/pointserve"))
+        binary = os.environ.get("SERVICE_BINARY", str(TOP / ".build/release/pointserve"))
         if not os.access(binary, os.X_OK):
             sys.exit(f"{binary} is missing: swift build -c release --product pointserve")
         # The server takes its settings from variables with this prefix and knows no other.
