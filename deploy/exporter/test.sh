@@ -17,7 +17,9 @@ done
 
 root=$(cd ../.. && pwd)
 if [[ -z ${POINTSERVE_BINARY:-} ]]; then
-  POINTSERVE_BINARY=$(ls -t "$root"/.build/{release,debug}/pointserve 2>/dev/null | head -1 || true)
+  POINTSERVE_BINARY=$root/.build/debug/pointserve
+  release=$root/.build/release/pointserve
+  if [[ $release -nt $POINTSERVE_BINARY ]]; then POINTSERVE_BINARY=$release; fi
 fi
 if [[ ! -x $POINTSERVE_BINARY ]]; then
   echo "no pointserve binary: run swift build, or set POINTSERVE_BINARY" >&2

@@ -21,6 +21,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
 GOLDEN = REPOSITORY / "Tests/Fixtures/golden"
 
+# The service refuses settings that it does not know, and this variable looks like one.
+ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "POINTSERVE_BINARY"}
+
 
 class Library:
     """A Keras with the served layers for it."""
@@ -66,7 +69,7 @@ class Service:
             self.process = subprocess.Popen(
                 [binary, "serve", "--host", "127.0.0.1", "--port", "0",
                  "--model-repository", str(repository)],
-                stderr=stream,
+                stderr=stream, env=ENVIRONMENT,
             )  # fmt: skip
         self.address = self._until(self._announced, "an address")
         self._until(self._ready, "models that are ready")
@@ -148,8 +151,9 @@ def validate(binary):
 
     def run(directory):
         done = subprocess.run(
-            [binary, "validate", str(directory)], capture_output=True, text=True, check=False
-        )
+            [binary, "validate", str(directory)],
+            capture_output=True, text=True, check=False, env=ENVIRONMENT,
+        )  # fmt: skip
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
