@@ -69,6 +69,17 @@ INLINE uint32_t lanes_at_most(vector a, vector b) {
   return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_LE_OQ));
 }
 
+/// Writes the lanes of a that are at most `limit`, and anything up to a whole vector behind them;
+/// how many they are.
+INLINE size_t pack_keys_at_most(double *p, keys a, double limit) {
+  size_t count = 0;
+  UNROLL for (int l = 0; l < 4; l++) {
+    p[count] = a[l];
+    count += a[l] <= limit;
+  }
+  return count;
+}
+
 INLINE keys smaller_keys(keys a, keys b) { return _mm256_min_pd(a, b); }
 
 INLINE keys larger_keys(keys a, keys b) { return _mm256_max_pd(a, b); }

@@ -68,6 +68,14 @@ INLINE uint32_t lanes_at_most(vector a, vector b) {
   return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ);
 }
 
+/// Writes the lanes of a that are at most `limit`, and anything up to a whole vector behind them;
+/// how many they are.
+INLINE size_t pack_keys_at_most(double *p, keys a, double limit) {
+  const __mmask8 lanes = _mm512_cmp_pd_mask(a, _mm512_set1_pd(limit), _CMP_LE_OQ);
+  _mm512_storeu_pd(p, _mm512_maskz_compress_pd(lanes, a));
+  return (size_t)__builtin_popcount(lanes);
+}
+
 INLINE keys smaller_keys(keys a, keys b) { return _mm512_min_pd(a, b); }
 
 INLINE keys larger_keys(keys a, keys b) { return _mm512_max_pd(a, b); }

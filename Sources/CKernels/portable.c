@@ -71,10 +71,21 @@ INLINE uint32_t lanes_at_most(vector a, vector b) {
   return (uint32_t)(bits[0] | bits[1] | bits[2] | bits[3]);
 }
 
-typedef int64_t key_bits __attribute__((vector_size(16)));
+/// Writes the lanes of a that are at most `limit`, and anything up to a whole vector behind them;
+/// how many they are.
+INLINE size_t pack_keys_at_most(double *p, keys a, double limit) {
+  size_t count = 0;
+  UNROLL for (int l = 0; l < 2; l++) {
+    p[count] = a[l];
+    count += a[l] <= limit;
+  }
+  return count;
+}
 
-INLINE keys choose_keys(key_bits condition, keys a, keys b) {
-  return (keys)((condition & (key_bits)a) | (~condition & (key_bits)b));
+typedef int64_t key_condition __attribute__((vector_size(16)));
+
+INLINE keys choose_keys(key_condition condition, keys a, keys b) {
+  return (keys)((condition & (key_condition)a) | (~condition & (key_condition)b));
 }
 
 INLINE keys smaller_keys(keys a, keys b) { return choose_keys(a < b, a, b); }

@@ -71,6 +71,21 @@ struct NeighborIndexTests {
     }
   }
 
+  @Test(arguments: Layout.allCases, [0.1, 1, 20])
+  func `a spacing changes no answer`(layout: Layout, spacing: Double) {
+    for (count, neighborCount) in [(1, 1), (12, 16), (300, 16), (300, 70)] {
+      let positions = layout.positions(count, dimensions: 3, seed: UInt64(count))
+      let queries =
+        Array(positions.prefix(75)) + Layout.uniform.positions(20, dimensions: 3, seed: 5)
+      let found = NeighborIndex(positions, spacing: spacing)
+        .nearestWithSquaredDistances(neighborCount, to: queries)
+      let expected = NeighborIndex(positions, dimensions: 3)
+        .nearestWithSquaredDistances(neighborCount, to: queries)
+      #expect(found.indices == expected.indices, "\(count) points")
+      #expect(found.squaredDistances == expected.squaredDistances, "\(count) points")
+    }
+  }
+
   @Test(arguments: Layout.allCases, [2, 3])
   func `queries may differ from the points`(layout: Layout, dimensions: Int) {
     let positions = layout.positions(200, dimensions: dimensions, seed: 3)

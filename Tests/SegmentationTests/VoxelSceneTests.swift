@@ -52,6 +52,43 @@ import Testing
   #expect(VoxelUnit.meters.meters(for: lattice) == 1)
 }
 
+/// Clouds whose planar spacing is sought, and how many points each has.
+enum SpacingCloud: CaseIterable {
+  case even, line, clusters, duplicates, denseSpot, five
+
+  var positions: [Double] {
+    var generator = SeededGenerator(seed: 9)
+    let count = self == .five ? 5 : self == .denseSpot ? 4200 : 900
+    return (0..<count).flatMap { point -> [Double] in
+      let (x, y) = (
+        Double.random(in: 0..<40, using: &generator), Double.random(in: 0..<40, using: &generator)
+      )
+      return switch self {
+      case .even, .five: [x, y, x]
+      case .line: [x, 7, y]
+      case .clusters: [Double(point % 3) * 1e5 + x / 1e3, y / 1e3, 0]
+      case .duplicates: [x.rounded(), (y / 8).rounded(), y]
+      case .denseSpot: point < 6 ? [1e4 * x, 1e4 * y, 0] : [x / 1e6, y / 1e6, 0]
+      }
+    }
+  }
+}
+
+@Test(arguments: SpacingCloud.allCases)
+func `the planar spacing is that of a search among all points`(cloud: SpacingCloud) {
+  let positions = cloud.positions
+  let planar = (0..<positions.count / 3).flatMap { positions[(3 * $0)..<(3 * $0 + 2)] }
+  let squared = NeighborIndex(planar, dimensions: 2)
+    .nearestWithSquaredDistances(5, to: planar).squaredDistances
+  let distances = stride(from: 4, to: squared.count, by: 5).map { squared[$0].squareRoot() }
+    .sorted()
+  let middle = distances.count / 2
+  let median =
+    distances.count % 2 == 1
+    ? distances[middle] : (distances[middle - 1] + distances[middle]) / 2
+  #expect(PlanarSpacing.meters(of: positions) == median / (4 / Double.pi).squareRoot())
+}
+
 @Test func `points of excluded classes take no part`() throws {
   let section = try SectionFixture.section(
     features: #""one", "height_above_minimum""#, window: #"{"kind": "nearest", "max_points": 9}"#,

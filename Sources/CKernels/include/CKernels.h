@@ -22,6 +22,7 @@
 #include "CKernelsInstructionSet.h"
 #include "CKernelsMeasurement.h"
 #include "CKernelsNearestNeighbors.h"
+#include "CKernelsNeighborGrid.h"
 #include "CKernelsNeighbors.h"
 #include "CKernelsPointConvolution.h"
 #include "CKernelsRows.h"

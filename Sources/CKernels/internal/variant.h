@@ -5,6 +5,8 @@
 
 typedef struct ckernels_knn_request ckernels_knn_request;
 
+typedef struct ckernels_candidates ckernels_candidates;
+
 /// One implementation of every operation, for one instruction set.
 ///
 /// Objects keep a pointer to the variant that packed them.
@@ -48,6 +50,10 @@ typedef struct ckernels_variant {
   void (*nearest_centroid)(size_t rows, size_t width, size_t centroid_count, const float *x,
                            const float *centroids, int32_t *indices);
   void (*knn_search)(const ckernels_knn *, const ckernels_knn_request *);
+  /// The `k` first candidates by distance, then by index; k is at most their count and the limit of
+  /// a neighbor grid.
+  void (*nearest_candidates)(const ckernels_candidates *, const double *query, size_t k,
+                             int32_t *indices, double *squared_distances);
   /// Floating-point operations of `rounds` rounds of independent multiply-adds; `sink` keeps them.
   double (*multiply_add)(size_t rounds, float *sink);
 } ckernels_variant;

@@ -23,6 +23,8 @@
 
 #include "knn.h"
 
+#include "neighbor_grid.h"
+
 #include "multiply_add.h"
 
 #include "variant.h"

@@ -23,5 +23,6 @@ const ckernels_variant VARIANT = {
     .softmax = softmax,
     .nearest_centroid = ckernels_reference_nearest_centroid,
     .knn_search = knn_search,
+    .nearest_candidates = nearest_candidates,
     .multiply_add = multiply_add_rounds,
 };

@@ -7,7 +7,13 @@ package struct NeighborIndex: Sendable {
   package let count: Int
   /// The width of a point: 2 or 3.
   package let dimensions: Int
-  private let tree: NeighborTree
+  private let structure: Structure
+
+  private enum Structure {
+    case tree(NeighborTree)
+    /// A grid, and the positions to make a tree from for what the grid cannot answer.
+    case grid(NeighborGrid, positions: [Double])
+  }
 
   /// Indexes `positions`, `[count, dimensions]`, row-major, all finite.
   ///
@@ -18,7 +24,21 @@ package struct NeighborIndex: Sendable {
     self.dimensions = dimensions
     count = positions.count / dimensions
     precondition(count <= Int(Int32.max))
-    tree = NeighborTree(points: IndexedPoint.points(positions, dimensions: dimensions))
+    structure = .tree(NeighborTree(positions, dimensions: dimensions))
+  }
+
+  /// Indexes `positions`, `[count, 3]`, row-major, all finite, that lie about evenly.
+  ///
+  /// `spacing` is about the distance between points next to each other, above zero. It decides how
+  /// long queries take, not what they answer.
+  package init(_ positions: [Double], spacing: Double) {
+    let grid = NeighborGrid(positions, spacing: spacing)
+    dimensions = 3
+    count = positions.count / 3
+    precondition(count <= Int(Int32.max))
+    structure =
+      grid.map { .grid($0, positions: positions) }
+      ?? .tree(NeighborTree(positions, dimensions: 3))
   }
 
   /// The `k` nearest points of each query, by distance, then by index.
@@ -41,6 +61,12 @@ package struct NeighborIndex: Sendable {
   ) -> (indices: [Int32], squaredDistances: [Double]) {
     precondition(k > 0 && count > 0)
     precondition(queries.count.isMultiple(of: dimensions))
+    if case .grid(let grid, _) = structure, k <= min(count, NeighborGrid.neighborLimit),
+      let found = grid.nearest(k, to: queries)
+    {
+      return found
+    }
+    let tree = tree()
     let found = min(k, count)
     let queryCount = queries.count / dimensions
     var indices = [Int32](repeating: Int32(count - 1), count: queryCount * k)
@@ -58,5 +84,13 @@ package struct NeighborIndex: Sendable {
       }
     }
     return (indices, squaredDistances)
+  }
+
+  /// The tree, or one made for what the grid cannot answer.
+  private func tree() -> NeighborTree {
+    switch structure {
+    case .tree(let tree): tree
+    case .grid(_, let positions): NeighborTree(positions, dimensions: dimensions)
+    }
   }
 }

@@ -30,8 +30,9 @@ struct NeighborTree: Sendable {
   private(set) var points: [IndexedPoint]
   private(set) var nodes: [Node] = []
 
-  init(points: [IndexedPoint]) {
-    self.points = points
+  /// Divides `positions`, `[count, dimensions]`.
+  init(_ positions: [Double], dimensions: Int) {
+    points = IndexedPoint.points(positions, dimensions: dimensions)
     guard !points.isEmpty else { return }
     nodes.reserveCapacity(4 * points.count / Self.leafCapacity + 1)
     nodes.append(makeLeaf(0..<points.count))

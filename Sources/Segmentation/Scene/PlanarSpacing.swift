@@ -6,6 +6,8 @@ enum PlanarSpacing {
   private static let sampleCount = 3000
   /// Which neighbor of a point, itself not counted, is measured.
   private static let neighborRank = 4
+  /// The most points that one point is compared with before a tree is made.
+  private static let candidateLimit = 4096
 
   /// The median distance to the fourth neighbor in x and y, scaled to the side of the square that one
   /// point of an even distribution has to itself.
@@ -15,24 +17,73 @@ enum PlanarSpacing {
   static func meters(of positions: [Double]) -> Double {
     let pointCount = positions.count / 3
     guard pointCount > neighborRank else { return .infinity }
-    let planar = planarCoordinates(of: positions, every: 1)
-    let samples = planarCoordinates(of: positions, every: max(1, pointCount / sampleCount))
-    let neighborCount = neighborRank + 1
-    let squared = NeighborIndex(planar, dimensions: 2)
-      .nearestWithSquaredDistances(neighborCount, to: samples).squaredDistances
-    let distances = stride(from: neighborRank, to: squared.count, by: neighborCount)
-      .map { squared[$0].squareRoot() }
+    let samples = Array(stride(from: 0, to: pointCount, by: max(1, pointCount / sampleCount)))
+    let squaredDistances =
+      squaredDistances(ofPoints: samples, in: positions)
+      ?? squaredDistancesByTree(ofPoints: samples, in: positions)
+    let distances = squaredDistances.map { $0.squareRoot() }
     return median(distances) / (Double(neighborRank) / .pi).squareRoot()
   }
 
-  private static func planarCoordinates(of positions: [Double], every step: Int) -> [Double] {
-    var planar: [Double] = []
-    planar.reserveCapacity(positions.count / 3 / step * 2 + 2)
-    for start in stride(from: 0, to: positions.count, by: 3 * step) {
-      planar.append(positions[start])
-      planar.append(positions[start + 1])
+  /// The squared distance from each point to its fourth neighbor in x and y; `nil` where the points
+  /// lie so unevenly that bins are no help.
+  private static func squaredDistances(
+    ofPoints samples: [Int], in positions: [Double]
+  ) -> [Double]? {
+    let bins = PlanarBins(positions)
+    let likelyRadius = bins.likelyRadius(count: neighborRank + 1)
+    var squaredDistances: [Double] = []
+    squaredDistances.reserveCapacity(samples.count)
+    for point in samples {
+      let (x, y) = (positions[3 * point], positions[3 * point + 1])
+      var radius = likelyRadius
+      while true {
+        let candidates = bins.points(x: (x - radius)...(x + radius), y: (y - radius)...(y + radius))
+        guard candidates.count <= candidateLimit else { return nil }
+        let squared = squaredDistanceOfNeighbor(of: point, among: candidates, in: positions)
+        // Only closer than the radius no point was missed.
+        if squared < radius * radius || candidates.count == positions.count / 3 {
+          squaredDistances.append(squared)
+          break
+        }
+        radius *= 2
+      }
     }
-    return planar
+    return squaredDistances
+  }
+
+  /// The squared distance to the fourth neighbor among some points, which include the point itself;
+  /// infinity where these are too few.
+  private static func squaredDistanceOfNeighbor(
+    of point: Int, among candidates: [Int32], in positions: [Double]
+  ) -> Double {
+    let (x, y) = (positions[3 * point], positions[3 * point + 1])
+    // Ascending.
+    var nearest = InlineArray<5, Double>(repeating: .infinity)
+    for candidate in candidates {
+      let dx = positions[3 * Int(candidate)] - x
+      let dy = positions[3 * Int(candidate) + 1] - y
+      let squared = dx * dx + dy * dy
+      guard squared < nearest[neighborRank] else { continue }
+      var place = neighborRank
+      while place > 0, squared < nearest[place - 1] {
+        nearest[place] = nearest[place - 1]
+        place -= 1
+      }
+      nearest[place] = squared
+    }
+    return nearest[neighborRank]
+  }
+
+  /// The same for points that lie in any way.
+  private static func squaredDistancesByTree(
+    ofPoints samples: [Int], in positions: [Double]
+  ) -> [Double] {
+    let planar = { (point: Int) in [positions[3 * point], positions[3 * point + 1]] }
+    let neighborCount = neighborRank + 1
+    let squared = NeighborIndex((0..<positions.count / 3).flatMap(planar), dimensions: 2)
+      .nearestWithSquaredDistances(neighborCount, to: samples.flatMap(planar)).squaredDistances
+    return stride(from: neighborRank, to: squared.count, by: neighborCount).map { squared[$0] }
   }
 
   private static func median(_ values: [Double]) -> Double {

@@ -52,7 +52,7 @@ struct WindowPyramid {
   private mutating func nearest(_ count: Int, in level: Int, to queryLevel: Int) -> [Int32] {
     let queries = positions(of: queryLevel)
     if let index = indices[level] { return index.nearest(count, to: queries) }
-    let index = NeighborIndex(positions(of: level), dimensions: 3)
+    let index = NeighborIndex(positions(of: level), spacing: levels[level].voxelEdge)
     indices[level] = index
     return index.nearest(count, to: queries)
   }
