@@ -15,6 +15,8 @@ package enum SegmentationError: Error, Equatable, Sendable {
   case imageInput(expected: String, found: [String])
   /// No graph output is an image with one channel per class.
   case noClassImage(expected: String, found: [String])
+  /// The class scores are those of a coarser level's points, or of something else.
+  case scoresOfOtherPoints(output: String)
   /// Windows overlap so much that each point would be computed very often.
   case excessiveOverlap(overlapMeters: Double, atMost: Double)
   /// The cloud is wider than any tile, so that its raster of the ground cannot mean anything.
@@ -23,6 +25,8 @@ package enum SegmentationError: Error, Equatable, Sendable {
   case cloud(CloudError)
   /// The network does not take the tensors of a window.
   case network(RequestError)
+  /// The network gives no usable scores for a cloud.
+  case nonFiniteScores
   /// The system has no thread to give.
   case noThread(reason: String)
 }
@@ -44,6 +48,9 @@ extension SegmentationError: CustomStringConvertible {
     case .noClassImage(let expected, let found):
       "expected an output FP32 \(expected), a channel per class, found "
         + found.joined(separator: ", ")
+    case .scoresOfOtherPoints(let output):
+      "graph output \"\(output)\": expected a row for each point of the finest level, found the "
+        + "rows of another level"
     case .excessiveOverlap(let overlapMeters, let atMost):
       "segmentation.window.overlap_meters: expected at most \(atMost), found \(overlapMeters)"
     case .extentTooLarge(let meters, let atMost):
@@ -52,6 +59,9 @@ extension SegmentationError: CustomStringConvertible {
       "\(error)"
     case .network(let error):
       "a window of the cloud does not fit the model: \(error)"
+    case .nonFiniteScores:
+      "the model's scores are not finite for this cloud; are its attributes in the "
+        + "range that the model was trained with?"
     case .noThread(let reason):
       reason
     }

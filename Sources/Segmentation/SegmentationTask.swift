@@ -118,15 +118,18 @@ package final class SegmentationTask: Sendable {
   ///   - outputs: in the order of the graph's outputs.
   ///   - index: the window's index.
   ///   - inference: how long the network took, if the caller wants that in the timings.
+  /// - Throws: `SegmentationError.nonFiniteScores`; the cloud can't be labeled then.
   package func add(
     _ outputs: [HostTensor], ofWindow index: Int, inference: Duration = .zero
-  ) {
-    state.withLock { state in
+  ) throws(SegmentationError) {
+    let isFinite = state.withLock { state in
       guard let waiting = state.waiting[index], waiting.scores == nil else {
         preconditionFailure(
           "window \(index) was not taken, or its outputs were added before")
       }
-      state.waiting[index]?.scores = preparation.scores(in: outputs, of: waiting.selection)
+      let scores = preparation.scores(in: outputs, of: waiting.selection)
+      guard scores.allSatisfy(\.isFinite) else { return false }
+      state.waiting[index]?.scores = scores
       state.timings.inference += inference
       state.timings.measure(\.votes) {
         while let window = state.waiting[state.joinedCount], let scores = window.scores {
@@ -135,7 +138,9 @@ package final class SegmentationTask: Sendable {
           state.joinedCount += 1
         }
       }
+      return true
     }
+    guard isFinite else { throw .nonFiniteScores }
   }
 
   /// Labels the points of the cloud.

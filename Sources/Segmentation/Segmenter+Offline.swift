@@ -20,7 +20,7 @@ extension Segmenter {
   ///   - threadCount: at least 1.
   ///   - progress: called after each window, by any of the threads.
   /// - Returns: a label for every point.
-  /// - Throws: as `prepare` and `SegmentationTask.inputs`, and `SegmentationError.noThread`.
+  /// - Throws: as `prepare`, `SegmentationTask.inputs` and `add`, and `SegmentationError.noThread`.
   package func segment(
     _ cloud: PointCloud, threadCount: Int,
     progress: @escaping @Sendable (SegmentationProgress) -> Void = { _ in }
@@ -52,16 +52,15 @@ extension Segmenter {
     let clock = ContinuousClock()
     var workspace = Workspace()
     while failure.value == nil, let window = task.nextWindow() {
-      let inputs: [HostTensor]
       do throws(SegmentationError) {
-        inputs = try task.inputs(of: window)
+        let inputs = try task.inputs(of: window)
+        let start = clock.now
+        let outputs = plan.run([inputs], in: &workspace)[0]
+        try task.add(outputs, ofWindow: window.index, inference: clock.now - start)
       } catch {
         failure.record(error)
         return
       }
-      let start = clock.now
-      let outputs = plan.run([inputs], in: &workspace)[0]
-      task.add(outputs, ofWindow: window.index, inference: clock.now - start)
       progress(
         SegmentationProgress(
           coveredVoxelCount: task.coveredVoxelCount, voxelCount: task.voxelCount))

@@ -12,8 +12,8 @@ package struct Segmenter: Sendable {
   ///   - plan: the graph.
   ///   - section: the segmentation section of its manifest.
   /// - Throws: `SegmentationError.unknownInput`, `.inputMismatch`, `.noClassScores`,
-  ///   `.excessiveOverlap`, `.imageInput`, `.noClassImage`, and `.network` when the graph joins
-  ///   tensors of different levels.
+  ///   `.scoresOfOtherPoints`, `.excessiveOverlap`, `.imageInput`, `.noClassImage`, and `.network`
+  ///   when the graph joins tensors of different levels.
   package init(
     plan: ExecutablePlan, section: PointCloudSection
   ) throws(SegmentationError) {

@@ -87,7 +87,7 @@ private func corner(of street: SyntheticScene, meters: Double) throws -> PointCl
   var workspace = Workspace()
   for window in windows.reversed() {
     #expect(!task.isComplete)
-    task.add(
+    try task.add(
       model.plan.run([try task.inputs(of: window)], in: &workspace)[0], ofWindow: window.index)
   }
   #expect(task.nextWindow() == nil)
@@ -102,7 +102,7 @@ private func corner(of street: SyntheticScene, meters: Double) throws -> PointCl
     PointCloud(positions: CloudFixture.field.positions), windowBudget: 2)
   var workspace = Workspace()
   func run(_ window: SegmentationWindow) throws {
-    task.add(
+    try task.add(
       model.plan.run([try task.inputs(of: window)], in: &workspace)[0], ofWindow: window.index)
   }
   let first = try #require(task.nextWindow())
@@ -221,6 +221,43 @@ func `every kind of window and reduction labels by the network's scores`(
   guard case .network = error else {
     Issue.record("\(String(describing: error))")
     return
+  }
+}
+
+@Test func `a graph whose scores are those of a coarser level is refused`() throws {
+  let manifest = try SectionFixture.manifest(
+    window: #"{"kind": "nearest", "max_points": 64}"#,
+    levels: #"{"voxel_meters": 0.5, "neighbors": 4}, {"voxel_meters": 2, "neighbors": 4}"#,
+    inputs: """
+      {"name": "F", "datatype": "FP32", "shape": [-1, 1]},
+      {"name": "D0", "datatype": "INT32", "shape": [-1, 4]}
+      """,
+    layers: """
+      {"name": "two", "class_name": "Concatenate", "config": {"axis": -1}, "inputs": ["F", "F"]},
+      {"name": "p", "class_name": "NeighborMaxPooling", "config": {}, "inputs": ["two", "D0"]}
+      """)
+  let plan = try ExecutablePlan(
+    ModelGraph(manifest, weights: SafetensorsFile(parsing: SafetensorsWriter.write([:]))))
+  #expect(throws: SegmentationError.scoresOfOtherPoints(output: "p")) {
+    try Segmenter(plan: plan, section: #require(manifest.segmentation))
+  }
+}
+
+@Test func `scores that are not finite are an error, not a label`() throws {
+  let manifest = try SectionFixture.manifest(
+    features: #""intensity""#, window: #"{"kind": "nearest", "max_points": 64}"#,
+    layers: """
+      {"name": "d", "class_name": "Dense", "config": {"units": 2, "use_bias": false},
+       "inputs": ["F"]},
+      {"name": "p", "class_name": "Softmax", "config": {}, "inputs": ["d"]}
+      """)
+  let weights = SafetensorsWriter.write(
+    ["d/kernel": HostTensor(shape: [1, 2], values: .float32([3e38, -3e38]))])
+  let model = try TestModel(manifest, weights: SafetensorsFile(parsing: weights))
+  let cloud = try PointCloud(
+    positions: [0, 0, 0, 9, 9, 9], attributes: PointAttributes(intensity: [1e38, 2e38]))
+  #expect(throws: SegmentationError.nonFiniteScores) {
+    try model.segmenter.segment(cloud, threadCount: 2)
   }
 }
 

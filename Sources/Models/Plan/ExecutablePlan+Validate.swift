@@ -23,6 +23,17 @@ extension ExecutablePlan {
     }
   }
 
+  /// How many rows each output would have, those of all clouds together.
+  ///
+  /// - Parameter request: tensors in the order of `inputs`.
+  /// - Returns: a number for each of `outputs`.
+  /// - Throws: as `validate`.
+  package func outputRowCounts(of request: [HostTensor]) throws(RequestError) -> [Int] {
+    try validate(request)
+    let rows = try tensorRows(of: request)
+    return outputTensors.map { rows[$0]?.layout.rowCount ?? 0 }
+  }
+
   private static func validate(
     _ tensor: HostTensor, as input: NamedTensorSpec
   ) throws(RequestError) {

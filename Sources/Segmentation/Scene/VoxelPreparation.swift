@@ -10,7 +10,8 @@ struct VoxelPreparation: CloudPreparation {
   /// Checks that a graph takes what windows of voxels provide and answers a score per class.
   ///
   /// - Throws: `SegmentationError.unknownInput`, `.inputMismatch`, `.noClassScores`,
-  ///   `.excessiveOverlap`, and `.network` when the graph joins tensors of different levels.
+  ///   `.scoresOfOtherPoints`, `.excessiveOverlap`, and `.network` when the graph joins tensors of
+  ///   different levels.
   init(_ section: SegmentationSection, plan: ExecutablePlan) throws(SegmentationError) {
     self.section = section
     inputs = try plan.inputs.map { input throws(SegmentationError) in
@@ -22,10 +23,15 @@ struct VoxelPreparation: CloudPreparation {
       throw .excessiveOverlap(
         overlapMeters: section.window.overlapMeters, atMost: largestOverlap)
     }
+    let levelCount = section.levels.count
+    let rowCounts: [Int]
     do throws(RequestError) {
-      try plan.validate(inputs.map { $0.blank(levelCount: section.levels.count) })
+      rowCounts = try plan.outputRowCounts(of: inputs.map { $0.blank(levelCount: levelCount) })
     } catch {
       throw .network(error)
+    }
+    guard rowCounts[output.index] == WindowInput.blankPointCount(ofLevel: 0, of: levelCount) else {
+      throw .scoresOfOtherPoints(output: plan.outputs[output.index].name)
     }
   }
 

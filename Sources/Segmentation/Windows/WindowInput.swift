@@ -85,19 +85,26 @@ struct WindowInput: Sendable, Hashable {
     return HostTensor(shape: rank == 3 ? [1] + matrix : matrix, values: values)
   }
 
+  /// How many points a level of a blank window has: another number for each level.
+  static func blankPointCount(ofLevel level: Int, of levelCount: Int) -> Int {
+    2 * levelCount - level
+  }
+
   /// A tensor of zeros as a window might have it, in which each level has another number of points.
   ///
   /// A graph that takes one such window takes all, as far as the numbers of rows go.
   func blank(levelCount: Int) -> HostTensor {
-    let finestCount = 2 * levelCount
+    let level =
+      switch content {
+      case .features: 0
+      case .positions(let level), .neighbors(let level), .coarserNeighbors(let level): level
+      case .finerNeighbors(let level): level + 1
+      }
+    let count = Self.blankPointCount(ofLevel: level, of: levelCount) * width
     return switch content {
-    case .features: tensor(.float32([Float](repeating: 0, count: finestCount * width)))
-    case .positions(let level):
-      tensor(.float32([Float](repeating: 0, count: (finestCount - level) * width)))
-    case .neighbors(let level), .coarserNeighbors(let level):
-      tensor(.int32([Int32](repeating: 0, count: (finestCount - level) * width)))
-    case .finerNeighbors(let level):
-      tensor(.int32([Int32](repeating: 0, count: (finestCount - level - 1) * width)))
+    case .features, .positions: tensor(.float32([Float](repeating: 0, count: count)))
+    case .neighbors, .finerNeighbors, .coarserNeighbors:
+      tensor(.int32([Int32](repeating: 0, count: count)))
     }
   }
 }

@@ -106,7 +106,13 @@ final class SegmentationJob: Sendable {
             state.queue += times.queue
             state.compute += times.compute
           }
-          task.add(outputs, ofWindow: window.index, inference: times.compute)
+          do throws(SegmentationError) {
+            try task.add(outputs, ofWindow: window.index, inference: times.compute)
+          } catch {
+            fail(HTTPFailure(error))
+            endChain()
+            return
+          }
           continueOnPool()
         }
       }
