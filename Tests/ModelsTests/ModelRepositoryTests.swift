@@ -248,6 +248,15 @@ import Testing
       ])
   }
 
+  @Test func `warm-up runs beyond all memory are refused before anything is allocated`() throws {
+    var model = TestModel.scaling(by: 2)
+    model.input("unused", "FP32", [-1, 1 << 31])
+    model.extra["warmup"] = .array([.object(["points": .integer(1 << 20)])])
+    try directory.write(model)
+    repository.reload()
+    #expect(reasons()[0].contains("key warmup[0]: expected a request that"))
+  }
+
   @Test func `readers see a whole model while versions are replaced`() async throws {
     try directory.write(.scaling(by: 1))
     repository.reload()

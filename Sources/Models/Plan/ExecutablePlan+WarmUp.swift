@@ -7,10 +7,18 @@ extension ExecutablePlan {
   /// Runs one request of zeros, so that code and memory of the layers are in place.
   ///
   /// - Parameter run: how many rows each input with an open number of rows gets.
-  /// - Throws: `RequestError` if inputs of that size do not fit together.
+  /// - Throws: `RequestError` if inputs of that size do not fit together, or not into memory.
   func warmUp(_ run: WarmupRun) throws(RequestError) {
-    let request = inputs.map { input in
-      let shape = Self.shape(of: input.spec, points: run.points)
+    let shapes = inputs.map { Self.shape(of: $0.spec, points: run.points) }
+    var byteCount = 0
+    for shape in shapes {
+      // Stated extents come to 2³¹ elements at most and open ones to 2²⁸, so nothing overflows.
+      byteCount += shape.reduce(4, *)
+      guard byteCount <= Workspace.byteLimit else {
+        throw .workspace(limit: Workspace.byteLimit, found: byteCount)
+      }
+    }
+    let request = zip(inputs, shapes).map { input, shape in
       let count = shape.reduce(1, *)
       return HostTensor(
         shape: shape,
