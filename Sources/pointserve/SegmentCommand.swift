@@ -1,5 +1,4 @@
 import ArgumentParser
-import FoundationEssentials
 import Models
 import PointClouds
 import Segmentation
@@ -14,7 +13,8 @@ struct SegmentCommand: ParsableCommand {
       pointserve segment tile.las --output out.las    writes out.las
       pointserve segment a.las b.las --output folder  writes folder/a.las and folder/b.las
 
-      The extension of the output chooses its format. Of a LAS file only the classification changes.
+      The extension of the output chooses its format. Of a LAS file only the classification changes. \
+      No input is overwritten, and a cloud that can't be labeled does not stop the others.
       """)
 
   @Argument(help: "Clouds: LAS, PLY, XYZ, CSV or NPY.")
@@ -35,6 +35,7 @@ struct SegmentCommand: ParsableCommand {
     guard (0...1024).contains(threads) else {
       throw CommandFailure.badCommandLine("--threads: expected 0 to 1024, found \(threads)")
     }
+    let outputs = try SegmentOutputs(input: input, output: output)
     let model = try modelOptions.load()
     let segmenter: Segmenter
     do {
@@ -42,23 +43,28 @@ struct SegmentCommand: ParsableCommand {
     } catch {
       throw CommandFailure.badInput("model \(model.name): \(error)")
     }
-    for path in input {
-      try segment(path, into: try outputPath(for: path), segmenter: segmenter)
+    var failureCount = 0
+    for (path, output) in zip(input, outputs.files) {
+      do {
+        try segment(path, into: output.path, as: output.format, segmenter: segmenter)
+      } catch let failure as CommandFailure where input.count > 1 {
+        writeError("pointserve: \(failure.message)\n")
+        failureCount += 1
+      }
+    }
+    guard failureCount == 0 else {
+      throw CommandFailure.badInput("\(failureCount) of \(input.count) clouds are not labeled")
     }
   }
 
   private func segment(
-    _ path: String, into outputPath: String, segmenter: Segmenter
+    _ path: String, into outputPath: String, as outputFormat: CloudFormat, segmenter: Segmenter
   ) throws {
     let clock = ContinuousClock()
     let start = clock.now
     let bytes = try Files.read(path)
-    guard let format = format(of: path) ?? CloudFormat.format(content: bytes) else {
+    guard let format = CloudFormat.format(path: path) ?? CloudFormat.format(content: bytes) else {
       throw CommandFailure.badInput("\(path): no known format of point clouds")
-    }
-    guard let outputFormat = self.format(of: outputPath) else {
-      throw CommandFailure.badCommandLine(
-        "--output \(outputPath): its extension names no known format")
     }
     let progress = ProgressBar(label: path, isShown: !quiet && Environment.isTerminal)
     let encoded: EncodedCloud
@@ -123,29 +129,5 @@ struct SegmentCommand: ParsableCommand {
 
   private func percentage(_ part: Int, of whole: Int) -> String {
     "\((Double(part) / Double(whole) * 1000).rounded() / 10) %"
-  }
-
-  private func outputPath(for path: String) throws -> String {
-    let name = path.split(separator: "/").last.map(String.init) ?? path
-    guard let output else {
-      guard let dot = path.lastIndex(of: "."), path[dot...].contains("/") == false else {
-        return path + ".classified.csv"
-      }
-      let isWritable = format(of: path)?.canEncode ?? false
-      return path[..<dot] + ".classified" + (isWritable ? String(path[dot...]) : ".csv")
-    }
-    var isDirectory = false
-    let exists = FileManager.default.fileExists(atPath: output, isDirectory: &isDirectory)
-    if exists && isDirectory { return output + "/" + name }
-    guard input.count == 1 else {
-      throw CommandFailure.badCommandLine(
-        "--output \(output): expected a folder that exists, for \(input.count) inputs")
-    }
-    return output
-  }
-
-  private func format(of path: String) -> CloudFormat? {
-    guard let dot = path.lastIndex(of: ".") else { return nil }
-    return CloudFormat.format(fileExtension: String(path[path.index(after: dot)...]))
   }
 }
