@@ -1,5 +1,5 @@
 /// A value of the part of Python's literal syntax that NPY headers use.
-indirect enum PythonLiteral: Equatable, Sendable {
+indirect enum PythonLiteral: Equatable, Sendable, CustomStringConvertible {
   case string(String)
   case integer(Int)
   case boolean(Bool)
@@ -12,6 +12,22 @@ indirect enum PythonLiteral: Equatable, Sendable {
     var parser = Parser(text: text)
     guard let value = parser.value(depth: 8), parser.isAtEnd else { return nil }
     self = value
+  }
+
+  /// As Python writes it.
+  var description: String {
+    func list(_ elements: [PythonLiteral]) -> String {
+      elements.map(\.description).joined(separator: ", ")
+    }
+    return switch self {
+    case .string(let text): "'\(text)'"
+    case .integer(let value): "\(value)"
+    case .boolean(let isTrue): isTrue ? "True" : "False"
+    case .tuple(let elements): "(\(list(elements))\(elements.count == 1 ? "," : ""))"
+    case .list(let elements): "[\(list(elements))]"
+    case .dictionary(let entries):
+      "{\(entries.sorted { $0.key < $1.key }.map { "'\($0)': \($1)" }.joined(separator: ", "))}"
+    }
   }
 
   private struct Parser {
