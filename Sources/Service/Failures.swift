@@ -96,10 +96,29 @@ extension HTTPFailure {
     headers: ["Retry-After": "1"])
 
   /// A body that is not what its endpoint reads.
-  static func malformedJSON(_ error: any Error) -> HTTPFailure {
-    let reason = (error as? DecodingError).map(summary(of:)) ?? "\(error)"
-    return HTTPFailure(
+  static func malformedJSON(_ reason: String) -> HTTPFailure {
+    HTTPFailure(
       .badRequest, code: "malformed_json", message: "the body can't be decoded: \(reason)")
+  }
+
+  /// The longest text that is read again to find out what is wrong with it.
+  private static let explainedByteCount = 1 << 20
+
+  /// A body that the JSON decoder refused.
+  ///
+  /// The decoder keeps to itself where a text stops being JSON, and calls it that when a number does
+  /// not fit its type.
+  static func malformedJSON(_ error: any Error, text: ArraySlice<UInt8>) -> HTTPFailure {
+    guard let error = error as? DecodingError else { return malformedJSON("\(error)") }
+    guard case .dataCorrupted(let context) = error, context.codingPath.isEmpty,
+      text.count <= explainedByteCount
+    else { return malformedJSON(summary(of: error)) }
+    do throws(JSONError) {
+      _ = try JSONReader.read(text)
+      return malformedJSON("a number does not fit the datatype that it is given for")
+    } catch {
+      return malformedJSON("\(error)")
+    }
   }
 }
 
@@ -158,8 +177,10 @@ extension HTTPFailure {
     case .extentTooLarge:
       self.init(.unprocessableContent, code: "extent_too_large", message: "\(error)")
     case .network(let error): self.init(error)
+    case .nonFiniteScores:
+      self.init(.unprocessableContent, code: "output_not_finite", message: "\(error)")
     case .unknownInput, .inputMismatch, .noClassScores, .imageInput, .noClassImage,
-      .excessiveOverlap, .noThread:
+      .scoresOfOtherPoints, .excessiveOverlap, .noThread:
       self.init(.internalServerError, code: "model_unusable", message: "\(error)")
     }
   }

@@ -17,15 +17,17 @@ final class Readiness: Sendable {
 
   /// One sentence for each thing that is missing; empty when ready.
   ///
-  /// A version that was refused while another version of its model is served does not count: the
-  /// repository index tells about it.
+  /// Neither a version that was refused while another version of its model is served counts, nor a
+  /// model that was unloaded on request: the repository index tells about them.
   var reasons: [String] {
     if isDraining.load(ordering: .acquiring) { return ["the service is shutting down"] }
     guard hasRead.load(ordering: .acquiring) else { return ["the models are being loaded"] }
     let index = repository.index
     let served = Set(index.filter { $0.state == .ready }.map(\.name))
     if served.isEmpty && index.isEmpty { return ["the model repository holds no model"] }
-    return index.filter { $0.state != .ready && !served.contains($0.name) }.map { status in
+    return index.filter {
+      $0.state != .ready && !$0.isUnloaded && !served.contains($0.name)
+    }.map { status in
       "model \(status.name) version \(status.version) is \(status.state.rawValue)"
         + (status.reason.isEmpty ? "" : ": \(status.reason)")
     }

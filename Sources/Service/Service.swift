@@ -69,7 +69,10 @@ package final class Service: Sendable {
     let layers = LayersEndpoint(context: context)
     let inferring = HTTPRouteOptions(requiresBody: true, scope: "infer", isRateLimited: true)
     let reading = HTTPRouteOptions(scope: "infer")
-    let administering = HTTPRouteOptions(scope: "admin")
+    let asking = HTTPRouteOptions(
+      maximumBodyByteCount: Self.controlBodyByteCount, scope: "infer")
+    let administering = HTTPRouteOptions(
+      maximumBodyByteCount: Self.controlBodyByteCount, scope: "admin")
     var router = HTTPRouter()
 
     router.add(.get, "/", answer: AssetEndpoints.page)
@@ -98,15 +101,35 @@ package final class Service: Sendable {
     router.add(.post, "/v2/models/{model}/labels/{label}/infer", options: inferring, infer)
     router.add(.post, "/v2/models/{model}/labels/{label}/segment", options: inferring, segment)
 
-    router.add(.post, "/v2/repository/index", options: reading, answer: repository.index)
+    router.add(.post, "/v2/repository/index", options: asking, answer: repository.index)
     router.add(
       .post, "/v2/repository/models/{model}/load", options: administering,
       ModelControlEndpoint(context: context, action: .load))
     router.add(
       .post, "/v2/repository/models/{model}/unload", options: administering,
       ModelControlEndpoint(context: context, action: .unload))
+
+    let logging = LoggingEndpoint(monitor: context.monitor)
+    router.add(.get, "/v2/logging", options: administering, answer: logging.read)
+    router.add(.post, "/v2/logging", options: administering, answer: logging.update)
+    let trace = TraceEndpoint(context: context)
+    for path in ["/v2/trace/setting", "/v2/models/{model}/trace/setting"] {
+      router.add(.get, path, options: asking, answer: trace.settings)
+      router.add(.post, path, options: asking, answer: trace.settings)
+    }
+    for memory in ["/v2/systemsharedmemory", "/v2/cudasharedmemory"] {
+      let region = memory + "/region/{region}"
+      router.add(.get, memory + "/status", options: asking, answer: SharedMemoryEndpoint.status)
+      router.add(.get, region + "/status", options: asking, answer: SharedMemoryEndpoint.status)
+      for path in [region + "/register", region + "/unregister", memory + "/unregister"] {
+        router.add(.post, path, options: asking, answer: SharedMemoryEndpoint.refuse)
+      }
+    }
     return router
   }
+
+  /// The most bytes of a body that an event loop reads as JSON.
+  private static let controlBodyByteCount = 64 << 10
 
   private static func serverConfiguration(
     _ configuration: ServiceConfiguration

@@ -133,6 +133,22 @@ import Testing
     await running.stop()
   }
 
+  @Test func `a model that was unloaded on request does not make the service unready`()
+    async throws
+  {
+    let directory = try TemporaryDirectory()
+    try directory.write(TestModel.scaling(by: 2), name: "kept")
+    try directory.write(TestModel.scaling(by: 3), name: "unloaded")
+    let running = try RunningService([.modelRepository: directory.path])
+    let path = "/v2/repository/models/unloaded/"
+    #expect(try running.client.post(path + "unload", []).status == 200)
+    #expect(try running.client.get("/v2/models/unloaded/ready").status == 503)
+    #expect(try running.client.get("/v2/health/ready").status == 200)
+    #expect(try running.client.post(path + "load", []).status == 200)
+    #expect(try running.client.get("/v2/models/unloaded/ready").status == 200)
+    await running.stop()
+  }
+
   @Test func `a bad model is refused with its reason while the others are served`() async throws {
     let directory = try TemporaryDirectory()
     try directory.write(TestModel.scaling(by: 2), name: "good")

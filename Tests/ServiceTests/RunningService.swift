@@ -19,7 +19,7 @@ struct RunningService {
       flags: flags.merging([.port: "0"]) { $1 }, environment: [:], file: nil)
     service = try Service(
       configuration: ServiceConfiguration(settings, processorCount: 2),
-      log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      log: Logger(label: "test") { _ in SilentLogHandler() })
     client = ServiceClient(address: try service.start())
     // Loading is quick and happens on a thread of its own; asking again is the only way to know.
     while try !hasRead(isReadyExpected) {}
@@ -33,4 +33,17 @@ struct RunningService {
 
   /// Answers what was accepted and stops.
   func stop() async { _ = await service.drain() }
+}
+
+/// Writes nothing, and keeps the level that it is given.
+private struct SilentLogHandler: LogHandler {
+  var logLevel = Logger.Level.info
+  var metadata: Logger.Metadata = [:]
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {}
 }

@@ -9,6 +9,8 @@ package final class LoadedModel: Sendable {
   package let plan: ExecutablePlan
   /// SHA-256 of the weights file, 64 lower-case hexadecimal digits.
   package let sha256: String
+  /// Bytes of all stored tensors.
+  package let weightsByteCount: Int
   /// Time from the first byte read to the last warm-up run.
   package let loadDuration: Duration
 
@@ -29,6 +31,7 @@ package final class LoadedModel: Sendable {
     plan = ExecutablePlan(graph)
     manifest = contents.manifest
     sha256 = contents.sha256
+    weightsByteCount = contents.weights.dataByteCount
     self.name = name.isEmpty ? contents.manifest.name : name
     self.version = version
     self.source = source

@@ -154,7 +154,9 @@ struct ModelCatalog: Sendable {
   var index: [ModelStatus] {
     entries.sorted { $0.key < $1.key }.flatMap { name, entry in
       entry.versions.sorted { $0.key < $1.key }.map { version, state in
-        ModelStatus(name: name, version: version, state: state.state, reason: state.reason)
+        ModelStatus(
+          name: name, version: version, state: state.state, reason: state.reason,
+          isUnloaded: entry.isUnloaded)
       }
     }
   }

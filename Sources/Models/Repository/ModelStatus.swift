@@ -13,11 +13,16 @@ package struct ModelStatus: Sendable, Hashable {
   package let state: ModelState
   /// Why the version, or its newest files, are not served; empty where all is well.
   package let reason: String
+  /// Whether it is not served because somebody asked for that.
+  package let isUnloaded: Bool
 
-  package init(name: String, version: Int, state: ModelState, reason: String) {
+  package init(
+    name: String, version: Int, state: ModelState, reason: String, isUnloaded: Bool = false
+  ) {
     self.name = name
     self.version = version
     self.state = state
     self.reason = reason
+    self.isUnloaded = isUnloaded
   }
 }

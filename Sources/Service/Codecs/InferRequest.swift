@@ -34,7 +34,7 @@ struct InferRequest {
     do {
       body = try JSONDecoder().decode(InferRequestBody.self, from: Data(json))
     } catch {
-      throw .malformedJSON(error)
+      throw .malformedJSON(error, text: json)
     }
     id = body.id
     if let microseconds = body.parameters?.timeoutMicroseconds, microseconds > 0 {

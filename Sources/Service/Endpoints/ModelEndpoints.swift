@@ -10,7 +10,7 @@ struct ModelEndpoints {
   @Sendable func server(_ request: HTTPRequest) -> HTTPResponse {
     let extensions = [
       "classification", "model_repository", "model_configuration", "binary_tensor_data",
-      "parameters", "statistics", "segmentation",
+      "parameters", "statistics", "trace", "logging", "segmentation",
     ]
     return .json([
       "name": "pointserve", "version": .string(ServiceVersion.number),

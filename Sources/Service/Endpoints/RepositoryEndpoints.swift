@@ -1,4 +1,3 @@
-import FoundationEssentials
 import HTTPServer
 import Layers
 import Models
@@ -9,17 +8,11 @@ struct RepositoryEndpoints {
 
   /// `POST /v2/repository/index`, with a body of `{"ready": true}` only what is ready.
   @Sendable func index(_ request: HTTPRequest) throws(HTTPFailure) -> HTTPResponse {
-    struct Filter: Decodable {
-      let ready: Bool?
-    }
-    var isReadyOnly = false
-    if !request.body.isEmpty {
-      do {
-        let filter = try JSONDecoder().decode(Filter.self, from: Data(request.body))
-        isReadyOnly = filter.ready ?? false
-      } catch {
-        throw .malformedJSON(error)
-      }
+    let isReadyOnly: Bool
+    switch try request.jsonMembers()["ready"] {
+    case nil, .null: isReadyOnly = false
+    case .bool(let isOn): isReadyOnly = isOn
+    case let other?: throw .malformedJSON("ready: expected true or false, found \(other.summary)")
     }
     let lines = context.repository.index.filter { !isReadyOnly || $0.state == .ready }
     return .json(

@@ -94,7 +94,9 @@ final class ModelStatistics: Sendable {
             "compute_output": none,
           ]
         }),
-      "memory_usage": [],
+      "memory_usage": [
+        ["type": "CPU", "id": 0, "byte_size": .integer(model.weightsByteCount)]
+      ],
     ]
   }
 }

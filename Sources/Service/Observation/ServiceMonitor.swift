@@ -9,13 +9,22 @@ import Synchronization
 package final class ServiceMonitor: Sendable {
   package let metrics: ServiceMetrics
   let statistics = ModelStatistics()
-  let log: Logger
+  private let logger: Mutex<Logger>
   private let shownModels = Mutex<[LoadedModel]>([])
 
   /// Creates the monitor of one service.
   init(metrics: ServiceMetrics, log: Logger) {
     self.metrics = metrics
-    self.log = log
+    logger = Mutex(log)
+  }
+
+  /// Where log lines go.
+  var log: Logger { logger.withLock { $0 } }
+
+  /// The least severe log line that is written.
+  var logLevel: Logger.Level {
+    get { log.logLevel }
+    set { logger.withLock { $0.logLevel = newValue } }
   }
 
   /// A request was answered.
@@ -166,6 +175,7 @@ extension ServiceMonitor: HTTPServerObserver {
       record.route ?? "none", record.route == nil ? "other" : record.method.rawValue, status
     ).increment()
     if case .cancelled = record.outcome { metrics.cancelled.increment() }
+    let log = log
     guard log.logLevel <= .info else { return }
     var fields: Logger.Metadata = [
       "request_id": "\(record.id)", "method": "\(record.method)", "route": "\(record.route ?? "-")",
