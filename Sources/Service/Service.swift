@@ -199,8 +199,9 @@ package final class Service: Sendable {
   private func reloadModels() {
     onReloadThread { service in
       let context = service.context
-      context.monitor.report(context.repository.reload(), in: context.repository)
-      service.readiness.didRead()
+      let events = context.repository.reload()
+      context.monitor.report(events, in: context.repository)
+      service.readiness.didRead(events)
     }
   }
 
