@@ -48,7 +48,10 @@ def parser():
         help="a Python module that defines layer classes of the model; repeat for several",
     )
     keras.add_argument(
-        "--library", choices=["keras", "tf_keras"], help="default: the one that wrote the file"
+        "--library",
+        dest="keras_package",
+        choices=["keras", "tf_keras"],
+        help="default: the one that wrote the file",
     )
     keras.set_defaults(run=_run_keras)
 
@@ -110,7 +113,7 @@ def _run_keras(arguments):
         if not (name and separator and layer):
             raise ExportError(f"--output: expected NAME=LAYER, found {item!r}")
         outputs[name] = layer
-    model = load_keras(arguments.model, arguments.library, arguments.layers)
+    model = load_keras(arguments.model, arguments.keras_package, arguments.layers)
     return export_keras(
         model,
         arguments.directory,
