@@ -44,8 +44,8 @@ done
 # Optimized, because debug Swift is too slow to reach much; overflow and bounds still trap.
 export POINTSERVE_FUZZING=1 SWIFT_BACKTRACE=enable=no
 build=(swift build --configuration release --scratch-path .build-fuzz --product fuzz
-  -Xswiftc -sanitize=fuzzer,address -Xswiftc -enable-testing -Xswiftc -use-ld=lld
-  -Xcc -fsanitize=fuzzer-no-link,address)
+  -Xswiftc '-sanitize=fuzzer,address' -Xswiftc -enable-testing -Xswiftc -use-ld=lld
+  -Xcc '-fsanitize=fuzzer-no-link,address')
 started=$SECONDS
 mkdir -p .build-fuzz
 "${build[@]}" >.build-fuzz/build.log 2>&1 || {
