@@ -17,7 +17,7 @@ package struct TLSFiles: Sendable, Equatable {
 
 /// A certificate with its key, loaded and found to fit.
 ///
-/// `@unchecked Sendable`: the only stored property is a pointer to an `SSL_CTX` that `init`
+/// `@unchecked Sendable`: besides a constant number it holds a pointer to an `SSL_CTX` that `init`
 /// configures before anyone else sees it and nobody changes after that; OpenSSL counts its
 /// references atomically and guards its session cache by a lock, so that connections on several
 /// threads may be made from it.
