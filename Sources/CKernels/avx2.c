@@ -11,7 +11,6 @@
 #define PANEL_VECTORS 2
 #define ROW_TILE 6
 #define FRACTION_BITS 3
-#define VARIANT_NAME "avx2"
 #define VARIANT ckernels_variant_avx2
 
 typedef float vector __attribute__((vector_size(32)));

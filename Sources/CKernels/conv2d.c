@@ -12,8 +12,8 @@ ckernels_conv2d *ckernels_conv2d_create(const ckernels_conv2d_parameters *p) {
   if (!layer) return NULL;
   layer->variant = ckernels_current_variant();
   layer->shape = *p;
-  if (!ckernels_linear_pack(&layer->linear, layer->variant, depth, p->output_channels, p->weights,
-                            p->bias, p->activation, p->scale, p->shift)) {
+  if (!ckernels_linear_pack(&layer->linear, layer->variant, CKERNELS_PRECISION_FLOAT32, depth,
+                            p->output_channels, p->weights, p->bias, p->activation, p->scale, p->shift)) {
     ckernels_conv2d_destroy(layer);
     return NULL;
   }

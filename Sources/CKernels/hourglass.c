@@ -5,13 +5,14 @@
 ckernels_hourglass *ckernels_hourglass_create(const ckernels_hourglass_parameters *parameters) {
   ckernels_hourglass *hourglass = calloc(1, sizeof *hourglass);
   if (!hourglass) return NULL;
-  hourglass->variant = ckernels_current_variant();
-  if (!ckernels_linear_pack(&hourglass->first, hourglass->variant, parameters->input_width,
-                            parameters->hidden_width, parameters->weights1, NULL,
-                            parameters->activation1, NULL, NULL) ||
-      !ckernels_linear_pack(&hourglass->second, hourglass->variant, parameters->hidden_width,
-                            parameters->output_width, parameters->weights2, NULL,
-                            parameters->activation2, parameters->scale, parameters->shift)) {
+  hourglass->variant = ckernels_variant_for(parameters->precision);
+  if (!ckernels_linear_pack(&hourglass->first, hourglass->variant, parameters->precision,
+                            parameters->input_width, parameters->hidden_width,
+                            parameters->weights1, NULL, parameters->activation1, NULL, NULL) ||
+      !ckernels_linear_pack(&hourglass->second, hourglass->variant, parameters->precision,
+                            parameters->hidden_width, parameters->output_width,
+                            parameters->weights2, NULL, parameters->activation2, parameters->scale,
+                            parameters->shift)) {
     ckernels_hourglass_destroy(hourglass);
     return NULL;
   }

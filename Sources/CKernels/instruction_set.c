@@ -6,7 +6,10 @@
 #include "internal/variant.h"
 
 typedef struct candidate {
+  const char *name;
+  /// For everything but products of bfloat16.
   const ckernels_variant *variant;
+  const ckernels_variant *bfloat16_variant;
   bool (*is_available)(void);
 } candidate;
 
@@ -21,6 +24,10 @@ static bool has_avx512(void) {
          __builtin_cpu_supports("bmi2");
 }
 
+static bool has_avx512_bf16(void) {
+  return has_avx512() && __builtin_cpu_supports("avx512bf16");
+}
+
 static bool has_avx2(void) {
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 }
@@ -29,17 +36,18 @@ static bool has_avx2(void) {
 // The fastest first.
 static const candidate candidates[] = {
 #if defined(__x86_64__)
-    {&ckernels_variant_avx512, has_avx512},
-    {&ckernels_variant_avx2, has_avx2},
+    {"avx512_bf16", &ckernels_variant_avx512, &ckernels_variant_avx512_bf16, has_avx512_bf16},
+    {"avx512", &ckernels_variant_avx512, &ckernels_variant_avx512, has_avx512},
+    {"avx2", &ckernels_variant_avx2, &ckernels_variant_avx2, has_avx2},
 #endif
-    {&ckernels_variant_portable, always},
-    {&ckernels_variant_reference, always},
+    {"portable", &ckernels_variant_portable, &ckernels_variant_portable, always},
+    {"reference", &ckernels_variant_reference, &ckernels_variant_reference, always},
 };
 
 enum { candidate_count = sizeof candidates / sizeof candidates[0] };
 
-static _Atomic(const ckernels_variant *) selected;
-static _Thread_local const ckernels_variant *selected_for_thread;
+static _Atomic(const candidate *) selected;
+static _Thread_local const candidate *selected_for_thread;
 
 static const candidate *available(size_t index) {
   for (size_t i = 0; i < candidate_count; i++)
@@ -53,31 +61,37 @@ size_t ckernels_available_isa_count(void) {
   return count;
 }
 
-const char *ckernels_available_isa_name(size_t index) { return available(index)->variant->name; }
+const char *ckernels_available_isa_name(size_t index) { return available(index)->name; }
 
-const ckernels_variant *ckernels_current_variant(void) {
+static const candidate *current(void) {
   if (selected_for_thread) return selected_for_thread;
-  const ckernels_variant *variant = atomic_load_explicit(&selected, memory_order_relaxed);
-  return variant ? variant : available(0)->variant;
+  const candidate *chosen = atomic_load_explicit(&selected, memory_order_relaxed);
+  return chosen ? chosen : available(0);
 }
 
-const char *ckernels_isa_name(void) { return ckernels_current_variant()->name; }
+const ckernels_variant *ckernels_current_variant(void) { return current()->variant; }
 
-static const ckernels_variant *available_named(const char *name) {
+const ckernels_variant *ckernels_variant_for(ckernels_precision precision) {
+  const candidate *chosen = current();
+  return precision == CKERNELS_PRECISION_BFLOAT16 ? chosen->bfloat16_variant : chosen->variant;
+}
+
+const char *ckernels_isa_name(void) { return current()->name; }
+
+static const candidate *available_named(const char *name) {
   for (size_t i = 0; i < candidate_count; i++)
-    if (!strcmp(candidates[i].variant->name, name) && candidates[i].is_available())
-      return candidates[i].variant;
+    if (!strcmp(candidates[i].name, name) && candidates[i].is_available()) return &candidates[i];
   return NULL;
 }
 
 bool ckernels_select_isa(const char *name) {
-  const ckernels_variant *variant = available_named(name);
-  if (variant) atomic_store_explicit(&selected, variant, memory_order_relaxed);
-  return variant;
+  const candidate *chosen = available_named(name);
+  if (chosen) atomic_store_explicit(&selected, chosen, memory_order_relaxed);
+  return chosen;
 }
 
 bool ckernels_select_isa_for_thread(const char *name) {
-  const ckernels_variant *variant = name ? available_named(name) : NULL;
-  if (variant || !name) selected_for_thread = variant;
-  return variant || !name;
+  const candidate *chosen = name ? available_named(name) : NULL;
+  if (chosen || !name) selected_for_thread = chosen;
+  return chosen || !name;
 }

@@ -16,8 +16,8 @@ ckernels_kpconv *ckernels_kpconv_create(const ckernels_kpconv_parameters *p) {
   layer->kernel_points =
       ckernels_copy_floats(p->kernel_point_count * p->dimension_count, p->kernel_points);
   if (!layer->kernel_points ||
-      !ckernels_linear_pack(&layer->linear, layer->variant, depth, p->output_width,
-                            p->kernel_weights, NULL, p->activation, p->scale, p->shift)) {
+      !ckernels_linear_pack(&layer->linear, layer->variant, CKERNELS_PRECISION_FLOAT32, depth,
+                            p->output_width, p->kernel_weights, NULL, p->activation, p->scale, p->shift)) {
     ckernels_kpconv_destroy(layer);
     return NULL;
   }

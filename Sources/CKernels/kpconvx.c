@@ -24,16 +24,16 @@ static bool pack_block(ckernels_kpconvx_block *block, const ckernels_kpconvx *la
       pad_rows(p->kernel_point_count, width, layer->padded_width,
                p->kernel_weights + b * p->kernel_point_count * width);
   return block->kernel_weights &&
-         ckernels_linear_pack(&block->alpha, layer->variant, width, width,
+         ckernels_linear_pack(&block->alpha, layer->variant, p->precision, width, width,
                               p->alpha_weights + b * width * width, p->alpha_bias + b * width,
                               p->activation, NULL, NULL) &&
-         ckernels_linear_pack(&block->modulation, layer->variant, width, modulations,
+         ckernels_linear_pack(&block->modulation, layer->variant, p->precision, width, modulations,
                               p->modulation_weights + b * width * modulations,
                               p->modulation_bias + b * modulations, sigmoid, NULL, NULL) &&
-         ckernels_linear_pack(&block->up, layer->variant, width, hidden,
+         ckernels_linear_pack(&block->up, layer->variant, p->precision, width, hidden,
                               p->up_weights + b * width * hidden, p->up_bias + b * hidden,
                               p->activation, NULL, NULL) &&
-         ckernels_linear_pack(&block->down, layer->variant, hidden, width,
+         ckernels_linear_pack(&block->down, layer->variant, p->precision, hidden, width,
                               p->down_weights + b * hidden * width, p->down_bias + b * width,
                               p->activation, NULL, NULL);
 }
@@ -78,7 +78,7 @@ static bool pack_chunks(ckernels_kpconvx *layer) {
 ckernels_kpconvx *ckernels_kpconvx_create(const ckernels_kpconvx_parameters *p) {
   ckernels_kpconvx *layer = calloc(1, sizeof *layer);
   if (!layer) return NULL;
-  layer->variant = ckernels_current_variant();
+  layer->variant = ckernels_variant_for(p->precision);
   layer->block_count = p->block_count;
   layer->input_width = p->input_width;
   layer->hidden_width = p->hidden_width;

@@ -3,12 +3,33 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "internal/bfloat16.h"
 #include "internal/memory.h"
 
-static float *pack_panels(const ckernels_variant *variant, size_t depth, size_t width,
-                          size_t padded_width, const float *weights) {
+/// Weights rounded to bfloat16, `[depth, width]` → `[words, width]`.
+static float *round_weights(const ckernels_linear *linear, size_t values_per_word,
+                            const float *weights) {
+  const size_t depth = linear->depth, width = linear->width;
   size_t count;
-  if (!ckernels_multiply(depth, padded_width, &count)) return NULL;
+  if (!ckernels_multiply(linear->words, width, &count)) return NULL;
+  float *rounded = ckernels_allocate_floats(count);
+  if (!rounded) return NULL;
+  for (size_t k = 0; k < depth; k += values_per_word)
+    for (size_t j = 0; j < width; j++) {
+      const float *value = weights + k * width + j;
+      uint32_t word = (uint32_t)ckernels_bfloat16(*value) << 16;
+      if (values_per_word == 2 && k + 1 < depth) word |= ckernels_bfloat16(value[width]);
+      memcpy(rounded + k / values_per_word * width + j, &word, sizeof word);
+    }
+  return rounded;
+}
+
+/// `[words, width]` → panels
+static float *pack_panels(const ckernels_linear *linear, const ckernels_variant *variant,
+                          const float *weights) {
+  const size_t width = linear->width, padded_width = linear->padded_width;
+  size_t count;
+  if (!ckernels_multiply(linear->words, padded_width, &count)) return NULL;
   if (variant->panel_vectors == 0) return ckernels_copy_floats(count, weights);
   float *packed = ckernels_allocate_floats(count);
   if (!packed) return NULL;
@@ -18,9 +39,19 @@ static float *pack_panels(const ckernels_variant *variant, size_t depth, size_t 
     const size_t remaining = padded_width - column;
     const size_t wide = remaining < panel_width ? remaining : panel_width;
     const size_t filled = column + wide < width ? wide : width - column;
-    for (size_t k = 0; k < depth; k++, next += wide)
+    for (size_t k = 0; k < linear->words; k++, next += wide)
       memcpy(next, weights + k * width + column, filled * sizeof(float));
   }
+  return packed;
+}
+
+static float *pack_weights(const ckernels_linear *linear, const ckernels_variant *variant,
+                           const float *weights) {
+  if (linear->precision == CKERNELS_PRECISION_FLOAT32)
+    return pack_panels(linear, variant, weights);
+  float *rounded = round_weights(linear, variant->values_per_word, weights);
+  float *packed = rounded ? pack_panels(linear, variant, rounded) : NULL;
+  free(rounded);
   return packed;
 }
 
@@ -31,15 +62,18 @@ static float *pad(size_t width, size_t padded_width, const float *values, float 
   return padded;
 }
 
-bool ckernels_linear_pack(ckernels_linear *linear, const ckernels_variant *variant, size_t depth,
-                          size_t width, const float *weights, const float *bias,
-                          ckernels_activation activation, const float *scale, const float *shift) {
+bool ckernels_linear_pack(ckernels_linear *linear, const ckernels_variant *variant,
+                          ckernels_precision precision, size_t depth, size_t width,
+                          const float *weights, const float *bias, ckernels_activation activation,
+                          const float *scale, const float *shift) {
   memset(linear, 0, sizeof *linear);
   linear->depth = depth;
   linear->width = width;
   linear->padded_width = ckernels_round_up(width, variant->lanes);
+  linear->precision = precision;
+  linear->words = (depth + variant->values_per_word - 1) / variant->values_per_word;
   linear->activation = activation;
-  linear->weights = pack_panels(variant, depth, width, linear->padded_width, weights);
+  linear->weights = pack_weights(linear, variant, weights);
   linear->bias = pad(width, linear->padded_width, bias, 0);
   if (!linear->weights || !linear->bias) return false;
   if (!scale && !shift) return true;

@@ -12,8 +12,8 @@ static double seconds_now(void) {
   return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
 }
 
-double ckernels_measure_fma_peak(double seconds) {
-  const ckernels_variant *variant = ckernels_current_variant();
+double ckernels_measure_fma_peak(ckernels_precision precision, double seconds) {
+  const ckernels_variant *variant = ckernels_variant_for(precision);
   enum { rounds = 100000 };
   float sink[16] = {0};
   double best = 0;

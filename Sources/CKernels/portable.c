@@ -9,7 +9,6 @@
 #endif
 #define ROW_TILE 6
 #define FRACTION_BITS 0
-#define VARIANT_NAME "portable"
 #define VARIANT ckernels_variant_portable
 
 typedef float vector __attribute__((vector_size(16)));

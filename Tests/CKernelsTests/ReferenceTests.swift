@@ -11,14 +11,15 @@ struct ReferenceTests {
     var parameters = unsafe ckernels_dense_parameters(
       input_width: 2, output_width: 2, weights: weights.pointer, bias: bias.pointer,
       activation: ckernels_activation(kind: CKERNELS_ACTIVATION_LEAKY_RELU, parameter: 0.5),
-      scale: scale.pointer, shift: shift.pointer)
+      scale: scale.pointer, shift: shift.pointer, precision: CKERNELS_PRECISION_FLOAT32)
     let created = try unsafe InstructionSet.with("reference") {
       unsafe ckernels_dense_create(&parameters)
     }
     let dense = try unsafe #require(created)
     defer { unsafe ckernels_dense_destroy(dense) }
     var y: [Float] = [0, 0]
-    unsafe ckernels_dense_run(dense, 1, [1, 2], &y)
+    let scratch = unsafe makeScratch(ckernels_dense_scratch_bytes(dense))
+    unsafe ckernels_dense_run(dense, 1, [1, 2], &y, scratch.pointer)
     // x @ W = [7, -7]; + bias = [7.5, -6.5]; leaky = [7.5, -3.25]; * 2 + 1
     #expect(y == [16, -5.5])
   }

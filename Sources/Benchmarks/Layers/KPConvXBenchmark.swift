@@ -61,7 +61,8 @@ package struct KPConvXBenchmark: LayerBenchmark {
         alpha_weights: arrays[2].pointer, alpha_bias: arrays[3].pointer,
         modulation_weights: arrays[4].pointer, modulation_bias: arrays[5].pointer,
         up_weights: arrays[6].pointer, up_bias: arrays[7].pointer,
-        down_weights: arrays[8].pointer, down_bias: arrays[9].pointer)
+        down_weights: arrays[8].pointer, down_bias: arrays[9].pointer,
+        precision: CKERNELS_PRECISION_FLOAT32)
       return unsafe ckernels_kpconvx_create(&parameters)
     }
     return unsafe try PackedKernel(pointer, case: problem.name) {

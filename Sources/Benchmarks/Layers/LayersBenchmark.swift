@@ -44,7 +44,7 @@ package struct LayersBenchmark: Sendable {
     var seconds = Array(repeating: [Double](), count: benchmarks.count)
     var stages = Array(repeating: [String: [Double]](), count: benchmarks.count)
     for round in 0..<roundCount {
-      peaks.append(ckernels_measure_fma_peak(Self.peakSeconds))
+      peaks.append(ckernels_measure_fma_peak(CKERNELS_PRECISION_FLOAT32, Self.peakSeconds))
       for (index, benchmark) in benchmarks.enumerated() {
         seconds[index].append(
           try benchmark.seconds(plan(passCounts[index])))

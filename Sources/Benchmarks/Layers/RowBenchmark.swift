@@ -50,7 +50,7 @@ struct RowBenchmark: LayerBenchmark {
     let pointer = unsafe withExtendedLifetime(weights) { () -> OpaquePointer? in
       var parameters = unsafe ckernels_dense_parameters(
         input_width: widths[0], output_width: widths[1], weights: weights[0].pointer, bias: nil,
-        activation: relu, scale: nil, shift: nil)
+        activation: relu, scale: nil, shift: nil, precision: CKERNELS_PRECISION_FLOAT32)
       return unsafe ckernels_dense_create(&parameters)
     }
     return unsafe try PackedKernel(pointer, case: name) { unsafe ckernels_dense_destroy($0) }
@@ -64,7 +64,7 @@ struct RowBenchmark: LayerBenchmark {
       var parameters = unsafe ckernels_hourglass_parameters(
         input_width: widths[0], hidden_width: widths[1], output_width: widths[2],
         weights1: weights[0].pointer, weights2: weights[1].pointer, activation1: relu,
-        activation2: relu, scale: nil, shift: nil)
+        activation2: relu, scale: nil, shift: nil, precision: CKERNELS_PRECISION_FLOAT32)
       return unsafe ckernels_hourglass_create(&parameters)
     }
     return unsafe try PackedKernel(pointer, case: name) { unsafe ckernels_hourglass_destroy($0) }
@@ -72,7 +72,10 @@ struct RowBenchmark: LayerBenchmark {
 
   func seconds(_ plan: PassPlan) throws(BenchmarkError) -> Double {
     let rowsPerTile = plan.threadCount == 1 ? rows : Self.rowsPerTile
-    let scratchByteCount = isHourglass ? unsafe ckernels_hourglass_scratch_bytes(kernel.pointer) : 0
+    let scratchByteCount =
+      unsafe isHourglass
+      ? ckernels_hourglass_scratch_bytes(kernel.pointer)
+      : ckernels_dense_scratch_bytes(kernel.pointer)
     let scratch = (0..<plan.threadCount).map { _ in
       KernelMemory<Float>(count: (scratchByteCount + 3) / 4)
     }
@@ -87,7 +90,7 @@ struct RowBenchmark: LayerBenchmark {
       if isHourglass {
         unsafe ckernels_hourglass_run(kernel.pointer, count, x, y, scratch[thread].pointer)
       } else {
-        unsafe ckernels_dense_run(kernel.pointer, count, x, y)
+        unsafe ckernels_dense_run(kernel.pointer, count, x, y, scratch[thread].pointer)
       }
     }
   }

@@ -25,6 +25,7 @@
 #include "CKernelsNeighborGrid.h"
 #include "CKernelsNeighbors.h"
 #include "CKernelsPointConvolution.h"
+#include "CKernelsPrecision.h"
 #include "CKernelsRows.h"
 
 #endif

@@ -2,6 +2,7 @@
 #define CKERNELS_DENSE_H
 
 #include "CKernelsActivation.h"
+#include "CKernelsPrecision.h"
 
 #pragma clang assume_nonnull begin
 
@@ -18,6 +19,7 @@ typedef struct ckernels_dense_parameters {
   const float *_Nullable scale;
   /// `[output_width]`, or NULL for zero
   const float *_Nullable shift;
+  ckernels_precision precision;
 } ckernels_dense_parameters;
 
 typedef struct ckernels_dense ckernels_dense;
@@ -25,8 +27,11 @@ typedef struct ckernels_dense ckernels_dense;
 /// Packs a dense layer; widths are at least 1.
 ckernels_dense *_Nullable ckernels_dense_create(const ckernels_dense_parameters *parameters);
 
+size_t ckernels_dense_scratch_bytes(const ckernels_dense *dense);
+
 /// x `[rows, input_width]` → y `[rows, output_width]`
-void ckernels_dense_run(const ckernels_dense *dense, size_t rows, const float *x, float *y);
+void ckernels_dense_run(const ckernels_dense *dense, size_t rows, const float *x, float *y,
+                        void *scratch);
 
 void ckernels_dense_destroy(ckernels_dense *_Nullable dense);
 
@@ -45,6 +50,7 @@ typedef struct ckernels_hourglass_parameters {
   const float *_Nullable scale;
   /// `[output_width]`, or NULL for zero
   const float *_Nullable shift;
+  ckernels_precision precision;
 } ckernels_hourglass_parameters;
 
 typedef struct ckernels_hourglass ckernels_hourglass;

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include "CKernelsActivation.h"
+#include "CKernelsPrecision.h"
 
 #pragma clang assume_nonnull begin
 
@@ -50,6 +51,8 @@ typedef struct ckernels_kpconvx_parameters {
   const float *down_weights;
   /// b̂ `[block_count, input_width]`
   const float *down_bias;
+  /// Of the four products.
+  ckernels_precision precision;
 } ckernels_kpconvx_parameters;
 
 typedef struct ckernels_kpconvx ckernels_kpconvx;

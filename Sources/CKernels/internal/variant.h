@@ -11,14 +11,16 @@ typedef struct ckernels_candidates ckernels_candidates;
 ///
 /// Objects keep a pointer to the variant that packed them.
 typedef struct ckernels_variant {
-  const char *name;
   /// Floats of a vector; packed widths are rounded up to whole vectors.
   size_t lanes;
   /// Vectors of a panel of packed weights, or 0 for weights that stay as they are.
   size_t panel_vectors;
+  /// Values that one word of a product's operands holds: one float32, or two bfloat16.
+  size_t values_per_word;
 
   void (*activate)(ckernels_activation, size_t count, const float *x, float *y);
-  void (*dense)(const ckernels_dense *, size_t rows, const float *x, float *y);
+  size_t (*dense_scratch)(const ckernels_dense *);
+  void (*dense)(const ckernels_dense *, size_t rows, const float *x, float *y, void *scratch);
   size_t (*hourglass_scratch)(const ckernels_hourglass *);
   void (*hourglass)(const ckernels_hourglass *, size_t rows, const float *x, float *y,
                     void *scratch);
@@ -63,9 +65,14 @@ extern const ckernels_variant ckernels_variant_portable;
 #if defined(__x86_64__)
 extern const ckernels_variant ckernels_variant_avx2;
 extern const ckernels_variant ckernels_variant_avx512;
+/// For products of bfloat16 alone: it has dense layers, hourglasses, KPConvX and the measurement.
+extern const ckernels_variant ckernels_variant_avx512_bf16;
 #endif
 
 /// The variant in use.
 const ckernels_variant *ckernels_current_variant(void);
+
+/// The variant in use for layers whose products have this precision.
+const ckernels_variant *ckernels_variant_for(ckernels_precision precision);
 
 #endif

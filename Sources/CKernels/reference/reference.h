@@ -11,7 +11,9 @@ void ckernels_reference_activate(ckernels_activation activation, size_t count, c
 double ckernels_reference_activation(ckernels_activation activation, double x);
 /// x `[rows, depth]` → y `[rows, width]`
 void ckernels_reference_linear(const ckernels_linear *linear, size_t rows, const float *x, float *y);
-void ckernels_reference_dense(const ckernels_dense *dense, size_t rows, const float *x, float *y);
+size_t ckernels_reference_dense_scratch(const ckernels_dense *dense);
+void ckernels_reference_dense(const ckernels_dense *dense, size_t rows, const float *x, float *y,
+                              void *scratch);
 size_t ckernels_reference_hourglass_scratch(const ckernels_hourglass *hourglass);
 void ckernels_reference_hourglass(const ckernels_hourglass *hourglass, size_t rows, const float *x,
                                   float *y, void *scratch);

@@ -1,10 +1,11 @@
 #include "reference.h"
 
 const ckernels_variant ckernels_variant_reference = {
-    .name = "reference",
     .lanes = 1,
     .panel_vectors = 0,
+    .values_per_word = 1,
     .activate = ckernels_reference_activate,
+    .dense_scratch = ckernels_reference_dense_scratch,
     .dense = ckernels_reference_dense,
     .hourglass_scratch = ckernels_reference_hourglass_scratch,
     .hourglass = ckernels_reference_hourglass,

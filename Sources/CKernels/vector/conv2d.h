@@ -38,7 +38,7 @@ static void conv2d(const ckernels_conv2d *layer, size_t images, const float *x, 
       for (size_t i = 0; i < count; i++)
         copy_patch(s, (pixel + i) / s->output_width, (pixel + i) % s->output_width, x,
                    (float *)scratch + i * depth);
-      const destination to = {y + pixel * width, width, width, NULL, 0};
+      const destination to = {.y = y + pixel * width, .stride = width, .width = width};
       linear_rows(&layer->linear, count, scratch, depth, &to);
     }
 }

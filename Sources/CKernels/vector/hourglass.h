@@ -8,18 +8,26 @@ static size_t hourglass_tile(const ckernels_hourglass *layer) {
 }
 
 static size_t hourglass_scratch(const ckernels_hourglass *layer) {
-  return ckernels_float_bytes(hourglass_tile(layer) * layer->first.padded_width);
+  const size_t tile = hourglass_tile(layer);
+  return ckernels_float_bytes(tile * layer->first.padded_width) +
+         ckernels_float_bytes(operand_scratch(&layer->first, tile));
 }
 
 static void hourglass(const ckernels_hourglass *layer, size_t rows, const float *x, float *y,
                       void *scratch) {
   const ckernels_linear *first = &layer->first, *second = &layer->second;
   const size_t tile = hourglass_tile(layer), hidden_width = first->padded_width;
-  const destination hidden = {scratch, hidden_width, hidden_width, NULL, 0};
+  const bool is_rounded = second->precision == CKERNELS_PRECISION_BFLOAT16;
+  const destination hidden = {.y = scratch, .stride = hidden_width / VALUES_PER_WORD,
+                              .width = hidden_width, .is_rounded = is_rounded};
+  float *operands = (float *)((char *)scratch + ckernels_float_bytes(tile * hidden_width));
   for (size_t row = 0; row < rows; row += tile) {
     const size_t count = rows - row < tile ? rows - row : tile;
-    const destination to = {y + row * second->width, second->width, second->width, NULL, 0};
-    linear_rows(first, count, x + row * first->depth, first->depth, &hidden);
-    linear_rows(second, count, scratch, hidden_width, &to);
+    const destination to = {.y = y + row * second->width, .stride = second->width,
+                            .width = second->width};
+    const operand_rows a =
+        operands_of(first, count, x + row * first->depth, first->depth, operands);
+    linear_rows(first, count, a.first, a.stride, &hidden);
+    linear_rows(second, count, hidden.y, hidden.stride, &to);
   }
 }

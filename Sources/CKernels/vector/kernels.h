@@ -1,9 +1,12 @@
 // The vector kernels, for one instruction set: included by a file that has defined LANES, ROW_TILE,
-// PANEL_VECTORS, FRACTION_BITS, VARIANT, VARIANT_NAME, the types `vector`, `integers`, and `keys`, and the primitives on them.
+// PANEL_VECTORS, FRACTION_BITS, VARIANT, the types `vector`, `integers`, and `keys`, and the primitives
+// on them.
 
 #include "elementary.h"
 
 #include "activation.h"
+
+#include "operands.h"
 
 #include "linear.h"
 

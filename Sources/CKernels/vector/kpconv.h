@@ -114,7 +114,7 @@ static void kpconv(const ckernels_kpconv *layer, size_t rows, size_t neighbor_co
         kpconv_gather_row(layer, neighbor_count, s.pairs, influence + i * neighbor_count, f,
                           listed + i * neighbor_count, gathered + (r + i) * depth);
     }
-    const destination to = {y + row * width, width, width, NULL, 0};
+    const destination to = {.y = y + row * width, .stride = width, .width = width};
     linear_rows(&layer->linear, count, gathered, depth, &to);
   }
 }

@@ -6,7 +6,7 @@ typedef struct kpconvx_scratch_layout {
   /// Rows whose neighbors' geometry is held at once.
   size_t geometry_rows;
   size_t modulation_width;
-  size_t alpha, modulation, aggregate, hidden, nearest, influence, total;
+  size_t alpha, modulation, aggregate, hidden, nearest, influence, operands, total;
 } kpconvx_scratch_layout;
 
 static kpconvx_scratch_layout kpconvx_layout(const ckernels_kpconvx *layer, size_t neighbor_count) {
@@ -30,7 +30,8 @@ static kpconvx_scratch_layout kpconvx_layout(const ckernels_kpconvx *layer, size
   s.hidden = s.aggregate + ckernels_round_up(s.rows * layer->padded_width, 16);
   s.nearest = s.hidden + ckernels_round_up(s.rows * block->up.padded_width, 16);
   s.influence = s.nearest + ckernels_round_up(pairs, 16);
-  s.total = s.influence + ckernels_round_up(pairs, 16);
+  s.operands = s.influence + ckernels_round_up(pairs, 16);
+  s.total = s.operands + ckernels_round_up(operand_scratch(&block->up, s.rows), 16);
   return s;
 }
 
@@ -249,16 +250,20 @@ static void kpconvx(const ckernels_kpconvx *layer, size_t block_index, size_t ro
   float *base = scratch;
   int32_t *nearest = (int32_t *)(base + s.nearest);
   const size_t hidden_width = block->up.padded_width;
-  const destination alpha = {base + s.alpha, padded_width, padded_width, NULL, 0};
-  const destination modulation = {base + s.modulation, s.modulation_width,
-                                  block->modulation.padded_width, NULL, 0};
-  const destination hidden = {base + s.hidden, hidden_width, hidden_width, NULL, 0};
+  const bool is_rounded = block->up.precision == CKERNELS_PRECISION_BFLOAT16;
+  const destination alpha = {.y = base + s.alpha, .stride = padded_width / VALUES_PER_WORD,
+                             .width = padded_width, .is_rounded = is_rounded};
+  const destination modulation = {.y = base + s.modulation, .stride = s.modulation_width,
+                                  .width = block->modulation.padded_width};
+  const destination hidden = {.y = base + s.hidden, .stride = hidden_width / VALUES_PER_WORD,
+                              .width = hidden_width, .is_rounded = is_rounded};
   const tile_geometry_function geometry = tile_geometries[layer->dimension_count - 1];
   for (size_t row = row_begin; row < row_end; row += s.rows) {
     const size_t rows = row_end - row < s.rows ? row_end - row : s.rows;
     const float *centers = f + row * width;
-    linear_rows(&block->alpha, rows, centers, width, &alpha);
-    linear_rows(&block->modulation, rows, alpha.y, padded_width, &modulation);
+    operand_rows a = operands_of(&block->alpha, rows, centers, width, base + s.operands);
+    linear_rows(&block->alpha, rows, a.first, a.stride, &alpha);
+    linear_rows(&block->modulation, rows, alpha.y, alpha.stride, &modulation);
     for (size_t r = 0; r < rows; r += s.geometry_rows) {
       const size_t some = rows - r < s.geometry_rows ? rows - r : s.geometry_rows;
       geometry(layer, row + r, some, neighbor_count, x, neighbors, nearest, base + s.influence);
@@ -272,8 +277,10 @@ static void kpconvx(const ckernels_kpconvx *layer, size_t block_index, size_t ro
         aggregates[chunk->vector_count - 1](&g, chunk, is_ragged);
       }
     }
-    const destination out = {y + row * width, width, width, centers, width};
-    linear_rows(&block->up, rows, base + s.aggregate, padded_width, &hidden);
-    linear_rows(&block->down, rows, hidden.y, hidden_width, &out);
+    const destination out = {.y = y + row * width, .stride = width, .width = width,
+                             .residual = centers, .residual_stride = width};
+    a = operands_of(&block->up, rows, base + s.aggregate, padded_width, base + s.operands);
+    linear_rows(&block->up, rows, a.first, a.stride, &hidden);
+    linear_rows(&block->down, rows, hidden.y, hidden.stride, &out);
   }
 }

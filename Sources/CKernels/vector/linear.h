@@ -12,6 +12,9 @@ typedef struct destination {
   /// Added to the result, or NULL; same width.
   const float *residual;
   size_t residual_stride;
+  /// Whether `y` holds left operands of another product, rounded, which begin a row of `stride`
+  /// words; whole vectors are then written.
+  bool is_rounded;
 } destination;
 
 INLINE vector load_columns(const float *p, size_t count) {
@@ -47,7 +50,7 @@ SEPARATE void finish_tile(const ckernels_linear *linear, size_t rows, size_t col
 INLINE void linear_tile(const int rows, const int vectors, const ckernels_linear *linear,
                         const float *panel, size_t column, const float *a, size_t a_stride,
                         const destination *to, size_t row) {
-  const size_t depth = linear->depth;
+  const size_t depth = linear->words;
   vector sums[2 * ROW_TILE][PANEL_VECTORS];
   UNROLL for (int n = 0; n < vectors; n++) {
     const vector bias = load(linear->bias + column + n * LANES);
@@ -61,7 +64,7 @@ INLINE void linear_tile(const int rows, const int vectors, const ckernels_linear
     UNROLL for (int m = 0; m < rows; m++) {
       const vector left = splat(a[(size_t)m * a_stride + k]);
       UNROLL for (int n = 0; n < vectors; n++)
-        sums[m][n] = multiply_add(left, right[n], sums[m][n]);
+        sums[m][n] = accumulate(left, right[n], sums[m][n]);
     }
   }
 
@@ -82,7 +85,18 @@ INLINE void linear_tile(const int rows, const int vectors, const ckernels_linear
       UNROLL for (int m = 0; m < rows; m++)
         UNROLL for (int n = 0; n < vectors; n++) sums[m][n] = sigmoid(sums[m][n]);
       break;
-    default: finished = false;
+    default:
+      finished = to->is_rounded;
+      if (finished) {
+        float values[2 * ROW_TILE * PANEL_VECTORS * LANES];
+        UNROLL for (int m = 0; m < rows; m++)
+          UNROLL for (int n = 0; n < vectors; n++)
+            store(values + (m * vectors + n) * LANES, sums[m][n]);
+        activate(activation, (size_t)(rows * vectors * LANES), values, values);
+        UNROLL for (int m = 0; m < rows; m++)
+          UNROLL for (int n = 0; n < vectors; n++)
+            sums[m][n] = load(values + (m * vectors + n) * LANES);
+      }
   }
   const size_t columns = to->width - column;
   if (finished && linear->scale)
@@ -91,6 +105,12 @@ INLINE void linear_tile(const int rows, const int vectors, const ckernels_linear
       const vector shift = load(linear->shift + column + n * LANES);
       UNROLL for (int m = 0; m < rows; m++) sums[m][n] = multiply_add(sums[m][n], scale, shift);
     }
+  if (to->is_rounded) {
+    float *operands = to->y + row * to->stride + column / VALUES_PER_WORD;
+    UNROLL for (int m = 0; m < rows; m++)
+      store_operands(vectors, linear->width - column, sums[m], operands + (size_t)m * to->stride);
+    return;
+  }
   float *y = to->y + row * to->stride + column;
   const float *residual = to->residual ? to->residual + row * to->residual_stride + column : NULL;
   if (columns >= (size_t)vectors * LANES) {
@@ -121,7 +141,7 @@ INLINE void linear_tile(const int rows, const int vectors, const ckernels_linear
 /// The rows of one panel of columns.
 INLINE void linear_panel(const int vectors, const ckernels_linear *linear, size_t column,
                          size_t rows, const float *a, size_t a_stride, const destination *to) {
-  const float *panel = linear->weights + column * linear->depth;
+  const float *panel = linear->weights + column * linear->words;
   size_t m = 0;
   // One vector alone needs more rows to hide the latency of its sums.
   if (vectors == 1)
@@ -148,7 +168,7 @@ LINEAR_PANEL(4)
 #endif
 #undef LINEAR_PANEL
 
-/// a `[rows, depth]` with `a_stride` floats from row to row → `to`
+/// Operands `[rows, words]` with `a_stride` words from row to row → `to`
 static void linear_rows(const ckernels_linear *linear, size_t rows, const float *a, size_t a_stride,
                         const destination *to) {
   const size_t total = linear->padded_width / LANES;
@@ -170,11 +190,40 @@ static void linear_rows(const ckernels_linear *linear, size_t rows, const float 
 /// Rows whose operands stay in the first two caches while all panels pass over them.
 enum { row_block = 48 };
 
-static void dense(const ckernels_dense *layer, size_t rows, const float *x, float *y) {
+/// Left operands of a product.
+typedef struct operand_rows {
+  const float *first;
+  size_t stride;
+} operand_rows;
+
+/// Rows `[rows, depth]` as a product reads them: themselves, or their rounding, which then fills
+/// `rows * words` floats of `scratch`.
+static operand_rows operands_of(const ckernels_linear *linear, size_t rows, const float *a,
+                                size_t a_stride, float *scratch) {
+  if (linear->precision == CKERNELS_PRECISION_FLOAT32) return (operand_rows){a, a_stride};
+  for (size_t m = 0; m < rows; m++)
+    round_row(linear->depth, a + m * a_stride, scratch + m * linear->words);
+  return (operand_rows){scratch, linear->words};
+}
+
+/// The floats that `operands_of` needs for `rows` rows.
+static size_t operand_scratch(const ckernels_linear *linear, size_t rows) {
+  return linear->precision == CKERNELS_PRECISION_FLOAT32 ? 0 : rows * linear->words;
+}
+
+static size_t dense_scratch(const ckernels_dense *layer) {
+  return ckernels_float_bytes(operand_scratch(&layer->linear, row_block));
+}
+
+static void dense(const ckernels_dense *layer, size_t rows, const float *x, float *y,
+                  void *scratch) {
   const ckernels_linear *linear = &layer->linear;
   for (size_t row = 0; row < rows; row += row_block) {
     const size_t count = rows - row < row_block ? rows - row : row_block;
-    const destination to = {y + row * linear->width, linear->width, linear->width, NULL, 0};
-    linear_rows(linear, count, x + row * linear->depth, linear->depth, &to);
+    const destination to = {.y = y + row * linear->width, .stride = linear->width,
+                            .width = linear->width};
+    const operand_rows a =
+        operands_of(linear, count, x + row * linear->depth, linear->depth, scratch);
+    linear_rows(linear, count, a.first, a.stride, &to);
   }
 }

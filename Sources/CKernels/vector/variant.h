@@ -1,8 +1,9 @@
 const ckernels_variant VARIANT = {
-    .name = VARIANT_NAME,
     .lanes = LANES,
     .panel_vectors = PANEL_VECTORS,
+    .values_per_word = VALUES_PER_WORD,
     .activate = activate,
+    .dense_scratch = dense_scratch,
     .dense = dense,
     .hourglass_scratch = hourglass_scratch,
     .hourglass = hourglass,

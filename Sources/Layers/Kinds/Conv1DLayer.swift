@@ -49,7 +49,8 @@ package struct Conv1DLayer: LayerConfiguration {
       output: check[0].rows(lastExtent: filters),
       product: DenseProduct(
         inputWidth: inputWidth, outputWidth: filters, weights: kernel, bias: bias,
-        activation: activation, affine: ChannelAffine(channels: filters)))
+        activation: activation, affine: ChannelAffine(channels: filters),
+        precision: weights.precision))
   }
 
   package func diagnostics(

@@ -42,7 +42,8 @@ package struct DenseLayer: LayerConfiguration {
       output: check[0].rows(lastExtent: units),
       product: DenseProduct(
         inputWidth: inputWidth, outputWidth: units, weights: kernel, bias: bias,
-        activation: activation, affine: ChannelAffine(channels: units)))
+        activation: activation, affine: ChannelAffine(channels: units),
+        precision: weights.precision))
   }
 
   package func diagnostics(
@@ -66,6 +67,7 @@ struct DenseProduct: Sendable {
   var bias: [Float]?
   let activation: ActivationFunction
   var affine: ChannelAffine
+  let precision: ProductPrecision
 
   /// The same product followed by a map per channel, folded in float64 into the weights where no
   /// activation stands between; `nil` after an activation that needs a pass of its own.
@@ -95,7 +97,7 @@ struct DenseProduct: Sendable {
         input_width: inputWidth, output_width: outputWidth, weights: address(slots.weights),
         bias: slots.bias.map { unsafe address($0) }, activation: activation.fusedOrIdentity,
         scale: slots.scale.map { unsafe address($0) },
-        shift: slots.shift.map { unsafe address($0) })
+        shift: slots.shift.map { unsafe address($0) }, precision: precision.kernelPrecision)
       return unsafe ckernels_dense_create(&parameters)
     }
     return unsafe try KernelObject(pointer) { unsafe ckernels_dense_destroy($0) }
@@ -117,13 +119,17 @@ struct DenseOperator: LayerOperator {
     saturatingProduct((output.rowWidth ?? 0) / product.outputWidth, product.weights.count)
   }
 
+  func scratchFloatCount(for inputs: [InputRows]) -> Int {
+    unsafe scratchFloats(bytes: ckernels_dense_scratch_bytes(kernel.pointer))
+  }
+
   func forward(_ operands: borrowing Operands) {
     let rows = operands.output.elementCount / product.outputWidth
     guard rows > 0, let x = unsafe operands.inputs[0].floats.baseAddress,
       let y = unsafe operands.output.floats.baseAddress
     else { return }
     precondition(operands.inputs[0].elementCount == rows * product.inputWidth)
-    unsafe ckernels_dense_run(kernel.pointer, rows, x, y)
+    unsafe ckernels_dense_run(kernel.pointer, rows, x, y, operands.scratchAddress)
     unsafe product.activation.applyUnfused(
       to: operands.output.floats, width: product.outputWidth)
   }

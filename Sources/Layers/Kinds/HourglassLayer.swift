@@ -91,7 +91,7 @@ package struct HourglassLayer: LayerConfiguration {
         weights1: try weights.take("W1", shape: [inputWidth, hiddenWidth]),
         weights2: try weights.take("W2", shape: [hiddenWidth, outputWidth]),
         activation1: activation, activation2: activation2,
-        affine: ChannelAffine(channels: outputWidth)))
+        affine: ChannelAffine(channels: outputWidth), precision: weights.precision))
   }
 
   package func diagnostics(
@@ -121,6 +121,7 @@ struct HourglassProduct: Sendable {
   let activation1: ActivationFunction
   let activation2: ActivationFunction
   var affine: ChannelAffine
+  let precision: ProductPrecision
 
   func packed() throws(LayerError) -> KernelObject {
     var arena = WeightArena()
@@ -134,7 +135,7 @@ struct HourglassProduct: Sendable {
         weights1: address(slots.weights1), weights2: address(slots.weights2),
         activation1: activation1.fusedOrIdentity, activation2: activation2.fusedOrIdentity,
         scale: slots.scale.map { unsafe address($0) },
-        shift: slots.shift.map { unsafe address($0) })
+        shift: slots.shift.map { unsafe address($0) }, precision: precision.kernelPrecision)
       return unsafe ckernels_hourglass_create(&parameters)
     }
     return unsafe try KernelObject(pointer) { unsafe ckernels_hourglass_destroy($0) }

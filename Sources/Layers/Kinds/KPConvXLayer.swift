@@ -100,7 +100,8 @@ package struct KPConvXLayer: LayerConfiguration {
       taking: &weights, from: self, dimensionCount: dimensionCount, inputWidth: width)
     return try KPConvXOperator(
       output: check[1].rows(lastExtent: width), weights: stored, negativeSlope: negativeSlope,
-      influenceDistance: Float(influenceDistance), neighborCount: neighborCount)
+      influenceDistance: Float(influenceDistance), neighborCount: neighborCount,
+      precision: weights.precision)
   }
 
   package func diagnostics(

@@ -10,11 +10,11 @@ struct KPConvXOperator: LayerOperator {
   /// Packs the weights for the instruction set in use.
   init(
     output: TensorSpec, weights: KPConvXWeights, negativeSlope: Float, influenceDistance: Float,
-    neighborCount: Int?
+    neighborCount: Int?, precision: ProductPrecision
   ) throws(LayerError) {
     self.output = output
     multiplyAddsPerPoint = Self.multiplyAdds(weights, neighborCount ?? assumedNeighborCount)
-    kernel = try Self.packed(weights, negativeSlope, influenceDistance)
+    kernel = try Self.packed(weights, negativeSlope, influenceDistance, precision)
   }
 
   private static func multiplyAdds(_ weights: KPConvXWeights, _ neighborCount: Int) -> Int {
@@ -27,7 +27,8 @@ struct KPConvXOperator: LayerOperator {
   }
 
   private static func packed(
-    _ weights: KPConvXWeights, _ negativeSlope: Float, _ influenceDistance: Float
+    _ weights: KPConvXWeights, _ negativeSlope: Float, _ influenceDistance: Float,
+    _ precision: ProductPrecision
   ) throws(LayerError) -> KernelObject {
     var arena = WeightArena()
     let kernelPoints = arena.add(weights.kernelPoints)
@@ -51,7 +52,8 @@ struct KPConvXOperator: LayerOperator {
         alpha_weights: address(alphaWeights), alpha_bias: address(alphaBias),
         modulation_weights: address(modulationWeights), modulation_bias: address(modulationBias),
         up_weights: address(upWeights), up_bias: address(upBias),
-        down_weights: address(downWeights), down_bias: address(downBias))
+        down_weights: address(downWeights), down_bias: address(downBias),
+        precision: precision.kernelPrecision)
       return unsafe ckernels_kpconvx_create(&parameters)
     }
     return unsafe try KernelObject(pointer) { unsafe ckernels_kpconvx_destroy($0) }

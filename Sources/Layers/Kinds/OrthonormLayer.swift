@@ -32,7 +32,8 @@ package struct OrthonormLayer: LayerConfiguration {
       output: check[0].openRows,
       product: DenseProduct(
         inputWidth: inputWidth, outputWidth: inputWidth, weights: matrix, bias: nil,
-        activation: .identity, affine: ChannelAffine(channels: inputWidth)))
+        activation: .identity, affine: ChannelAffine(channels: inputWidth),
+        precision: .float32))
   }
 
   package func diagnostics(

@@ -1,4 +1,4 @@
-/// The stored tensors of one layer; each is taken once.
+/// The stored tensors of one layer, each of which is taken once, and how its products shall use them.
 package struct LayerWeights {
   /// A tensor, row-major.
   package struct Tensor: Sendable {
@@ -11,10 +11,14 @@ package struct LayerWeights {
     }
   }
 
+  package let precision: ProductPrecision
   private var remaining: [String: Tensor]
 
   /// Collects tensors by the name that follows the layer's, such as `bn_phi.gamma`.
-  package init(_ tensors: [String: Tensor]) { remaining = tensors }
+  package init(_ tensors: [String: Tensor], precision: ProductPrecision = .float32) {
+    remaining = tensors
+    self.precision = precision
+  }
 
   /// The names that no call has taken, in order.
   package var names: [String] { remaining.keys.sorted() }

@@ -1,0 +1,15 @@
+#ifndef CKERNELS_PRECISION_H
+#define CKERNELS_PRECISION_H
+
+/// What the operands of a layer's matrix products are held in; everything else, sums and results
+/// among it, is float32.
+typedef enum ckernels_precision {
+  CKERNELS_PRECISION_FLOAT32 = 0,
+  /// Weights and left operands are rounded to bfloat16, ties to even, subnormals to zero.
+  ///
+  /// Products of such numbers are exact in float32, so that processors with and without
+  /// instructions for them give the same sums, up to those smaller than 2^-126.
+  CKERNELS_PRECISION_BFLOAT16 = 1,
+} ckernels_precision;
+
+#endif

@@ -1,0 +1,96 @@
+// Primitives on vectors of 16 floats, for a file whose functions all target AVX-512.
+
+#define LANES 16
+#define PANEL_VECTORS 4
+#define ROW_TILE 6
+#define FRACTION_BITS 4
+
+typedef float vector __attribute__((vector_size(64)));
+typedef int32_t integers __attribute__((vector_size(64)));
+typedef double keys __attribute__((vector_size(64)));
+
+INLINE vector splat(float x) { return _mm512_set1_ps(x); }
+
+INLINE vector multiply_add(vector a, vector b, vector c) { return _mm512_fmadd_ps(a, b, c); }
+
+/// The larger operand; `b` where either is NaN.
+INLINE vector larger(vector a, vector b) { return _mm512_max_ps(a, b); }
+
+/// The smaller operand; `b` where either is NaN.
+INLINE vector smaller(vector a, vector b) { return _mm512_min_ps(a, b); }
+
+INLINE vector square_root(vector a) { return _mm512_sqrt_ps(a); }
+
+/// 1 / a for a from 1 to 2^126, with a relative error of about 1e-7; NaN for NaN.
+INLINE vector reciprocal(vector a) {
+  const vector estimate = _mm512_rcp14_ps(a);
+  return _mm512_fmadd_ps(estimate, _mm512_fnmadd_ps(a, estimate, splat(1)), estimate);
+}
+
+/// a[index[lane]] in each lane; only as many bits of an index count as there are lanes for.
+INLINE vector permute(vector a, integers index) {
+  return _mm512_permutexvar_ps((__m512i)index, a);
+}
+
+/// Where `candidate` is less than `best`, makes it the best and `index` its index.
+INLINE void keep_smaller(vector candidate, integers candidate_index, vector *best,
+                         integers *index) {
+  const __mmask16 less = _mm512_cmp_ps_mask(candidate, *best, _CMP_LT_OQ);
+  *index = (integers)_mm512_mask_mov_epi32((__m512i)*index, less, (__m512i)candidate_index);
+  *best = smaller(candidate, *best);
+}
+
+INLINE __mmask16 first_lanes(size_t count) { return (__mmask16)_bzhi_u32(0xffff, (unsigned)count); }
+
+/// The first `count` floats at `p`, zero in the other lanes, which are not read.
+INLINE vector load_first(const float *p, size_t count) {
+  return _mm512_maskz_loadu_ps(first_lanes(count), p);
+}
+
+/// Writes the first `count` lanes only.
+INLINE void store_first(float *p, size_t count, vector a) {
+  _mm512_mask_storeu_ps(p, first_lanes(count), a);
+}
+
+/// One bit for each lane of a that is at most b's.
+INLINE uint32_t lanes_at_most(vector a, vector b) {
+  return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ);
+}
+
+/// Writes the lanes of a that are at most `limit`, and anything up to a whole vector behind them;
+/// how many they are.
+INLINE size_t pack_keys_at_most(double *p, keys a, double limit) {
+  const __mmask8 lanes = _mm512_cmp_pd_mask(a, _mm512_set1_pd(limit), _CMP_LE_OQ);
+  _mm512_storeu_pd(p, _mm512_maskz_compress_pd(lanes, a));
+  return (size_t)__builtin_popcount(lanes);
+}
+
+INLINE keys smaller_keys(keys a, keys b) { return _mm512_min_pd(a, b); }
+
+INLINE keys larger_keys(keys a, keys b) { return _mm512_max_pd(a, b); }
+
+INLINE vector rows_of_four(const float *x, size_t stride, __mmask8 mask, const int32_t *index) {
+  const __m128 a = _mm_maskz_loadu_ps(mask, x + (size_t)index[0] * stride);
+  const __m128 b = _mm_maskz_loadu_ps(mask, x + (size_t)index[4] * stride);
+  const __m128 c = _mm_maskz_loadu_ps(mask, x + (size_t)index[8] * stride);
+  const __m128 d = _mm_maskz_loadu_ps(mask, x + (size_t)index[12] * stride);
+  const __m256 low = _mm256_insertf128_ps(_mm256_castps128_ps256(a), b, 1);
+  const __m256 high = _mm256_insertf128_ps(_mm256_castps128_ps256(c), d, 1);
+  return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
+}
+
+/// Up to four columns of the rows that `index` names: columns[c][lane] = x[index[lane]][c].
+INLINE void gather_columns(const float *x, size_t stride, size_t count, const int32_t *index,
+                           vector *columns) {
+  const __mmask8 mask = (__mmask8)((1 << count) - 1);
+  const vector r0 = rows_of_four(x, stride, mask, index);
+  const vector r1 = rows_of_four(x, stride, mask, index + 1);
+  const vector r2 = rows_of_four(x, stride, mask, index + 2);
+  const vector r3 = rows_of_four(x, stride, mask, index + 3);
+  const __m512 t0 = _mm512_unpacklo_ps(r0, r1), t1 = _mm512_unpacklo_ps(r2, r3);
+  const __m512 t2 = _mm512_unpackhi_ps(r0, r1), t3 = _mm512_unpackhi_ps(r2, r3);
+  columns[0] = _mm512_shuffle_ps(t0, t1, 0x44);
+  if (count > 1) columns[1] = _mm512_shuffle_ps(t0, t1, 0xee);
+  if (count > 2) columns[2] = _mm512_shuffle_ps(t2, t3, 0x44);
+  if (count > 3) columns[3] = _mm512_shuffle_ps(t2, t3, 0xee);
+}
