@@ -24,10 +24,13 @@ package final class Service: Sendable {
   ///
   /// - Parameters:
   ///   - configuration: checked.
-  ///   - log: where the access log and everything else goes.
+  ///   - log: where everything but the access log goes; its level holds for both.
+  ///   - accessLog: takes a line for each request; nil for none.
   /// - Throws: `WorkerThreadError` when a thread can't be started, `TLSError` and `APIKeyError` for
   ///   files that can't be used.
-  package init(configuration: ServiceConfiguration, log: Logger) throws {
+  package init(
+    configuration: ServiceConfiguration, log: Logger, accessLog: AccessLog? = nil
+  ) throws {
     tls = try configuration.tls.map { files throws(TLSError) in try TLSContext(files) }
     keys = try configuration.apiKeyFile.map { path throws(APIKeyError) in
       try APIKeys(file: path)
@@ -44,7 +47,7 @@ package final class Service: Sendable {
     let metrics = ServiceMetrics(
       version: ServiceVersion.number, instructionSet: InstructionSet.name,
       workerCount: configuration.threadCount)
-    let monitor = ServiceMonitor(metrics: metrics, log: log)
+    let monitor = ServiceMonitor(metrics: metrics, log: log, accessLog: accessLog)
     let engine = try InferenceEngine(
       workerCount: configuration.threadCount, limits: configuration.admission, observer: monitor,
       onBatch: { monitor.computed($0) })

@@ -61,7 +61,9 @@ struct ServeCommand: ParsableCommand {
     let service: Service
     let address: SocketAddress
     do {
-      service = try Service(configuration: configuration, log: log)
+      service = try Service(
+        configuration: configuration, log: log,
+        accessLog: AccessLog(label: log.label, format: format, sink: sink))
       address = try service.start()
     } catch {
       throw CommandFailure.badInput("\(error)")

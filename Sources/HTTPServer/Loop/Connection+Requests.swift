@@ -157,11 +157,15 @@ extension Connection {
       start(verdict)
       return
     }
+    self.flight = flight
+    if flight.codings.isEmpty, let handler = flight.route?.immediateHandler {
+      start(handler.answer(request(flight, body)))
+      return
+    }
     let exchange = ExchangeCore(
       token: flight.token, requestID: flight.id, loop: loop,
       bufferByteCount: configuration.streamBufferByteCount)
     flight.exchange = exchange
-    self.flight = flight
     if flight.codings.isEmpty {
       hand(body, of: flight, to: exchange)
     } else {
@@ -172,11 +176,16 @@ extension Connection {
   /// Gives a request to its route's handler.
   private func hand(_ body: [UInt8], of flight: Flight, to exchange: ExchangeCore) {
     guard let route = flight.route else { preconditionFailure("no exchange without a route") }
-    let request = HTTPRequest(
+    route.handler.handle(request(flight, body), HTTPExchange(core: exchange))
+  }
+
+  /// A request as its handler sees it.
+  private func request(_ flight: Flight, _ body: [UInt8]) -> HTTPRequest {
+    HTTPRequest(
       method: flight.head.method, target: flight.head.target, headers: flight.head.headers,
       body: body, id: flight.id, remoteAddress: remoteAddress, tls: transport.peer,
-      route: route.template, parameters: flight.parameters, principal: flight.principal)
-    route.handler.handle(request, HTTPExchange(core: exchange))
+      route: flight.route?.template ?? "", parameters: flight.parameters,
+      principal: flight.principal)
   }
 
   /// Undoes the content codings on another thread, which posts the content back.

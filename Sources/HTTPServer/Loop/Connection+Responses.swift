@@ -56,10 +56,11 @@ extension Connection {
   func start(_ response: HTTPResponse) {
     switch response.body {
     case .bytes(let content):
-      let head = makeHead(response, byteCount: content.count)
+      var head = makeHead(response, byteCount: content.count)
       let sendsContent = flight?.sendsContent == true
       if sendsContent, content.count <= Self.joinedByteCount {
-        send(head + content)
+        head.append(contentsOf: content)
+        send(head)
       } else {
         send(head)
         if sendsContent { send(content) }

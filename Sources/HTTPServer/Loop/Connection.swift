@@ -11,7 +11,8 @@ final class Connection {
   let token: ConnectionToken
   let transport: any Transport
   let remoteAddress: SocketAddress
-  unowned let core: LoopCore
+  /// The loop's state, which holds this connection until it ends.
+  let core: LoopCore
   let loop: EventLoop
 
   var phase: Phase

@@ -119,11 +119,13 @@ actor EventLoop {
     mailbox.withLock { if $0.attention != .gone { $0.attention = .awake } }
     var milliseconds: Int32 = 0
     while !core.isFinished {
-      let hadEvents = core.serveEvents(waiting: milliseconds)
+      let hadEvents = core.waitForEvents(milliseconds: milliseconds)
+      // What the events make this thread post needs no bell.
+      if milliseconds > 0 { mailbox.withLock { $0.attention = .awake } }
+      core.serveEvents()
       let messages = mailbox.withLock { mailbox in
-        mailbox.attention = .awake
         let messages = mailbox.messages
-        mailbox.messages = []
+        if !messages.isEmpty { mailbox.messages = [] }
         return messages
       }
       for message in messages { core.serve(message) }

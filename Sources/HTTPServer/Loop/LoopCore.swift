@@ -25,6 +25,8 @@ final class LoopCore {
   private var listeners: [Listener] = []
   private var resumable: [ConnectionToken] = []
   private var events: [csystem_event]
+  /// Events that are collected and not yet served.
+  private var eventCount = 0
   private var scratch: [UInt8]
   private var identifiers = RequestIdentifiers()
   private var dateSecond = 0
@@ -47,17 +49,23 @@ final class LoopCore {
   /// Connections that stopped in the middle so that others had a turn.
   var hasResumable: Bool { !resumable.isEmpty }
 
-  /// Serves the waiting events.
+  /// Collects the waiting events.
   ///
   /// - Parameter milliseconds: how long to wait for the first.
   /// - Returns: false when there were none.
-  func serveEvents(waiting milliseconds: Int32 = 0) -> Bool {
+  func waitForEvents(milliseconds: Int32) -> Bool {
     let count = unsafe events.withUnsafeMutableBufferPointer {
       // The buffer holds as many events as its count says.
       unsafe csystem_poller_poll(poller, $0.baseAddress, Int32($0.count), milliseconds)
     }
+    eventCount = max(0, Int(count))
     now = .now
-    for index in 0..<max(0, Int(count)) {
+    return eventCount > 0
+  }
+
+  /// Serves the events that were collected, and the connections that were interrupted.
+  func serveEvents() {
+    for index in 0..<eventCount {
       let event = events[index]
       let token = ConnectionToken(rawValue: event.token)
       if token.generation == ConnectionToken.listenerGeneration {
@@ -66,10 +74,11 @@ final class LoopCore {
         table[token]?.notice(events: event.events)
       }
     }
+    eventCount = 0
+    guard hasResumable else { return }
     let interrupted = resumable
     resumable = []
     for token in interrupted { table[token]?.pump() }
-    return count > 0
   }
 
   /// Serves what has become due.

@@ -9,8 +9,14 @@ struct RequestIdentifiers {
     var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
     mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
     mixed ^= mixed >> 31
-    let digits = String(mixed, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
+    // Sixteen bytes of capacity are written in full, and each is ASCII.
+    return unsafe String(unsafeUninitializedCapacity: 16) { text in
+      for index in 0..<16 {
+        let digit = UInt8(truncatingIfNeeded: mixed >> UInt64(60 - 4 * index)) & 15
+        unsafe text[index] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+      }
+      return 16
+    }
   }
 
   /// What an id of a client may consist of: nothing that could break a log line or a header.

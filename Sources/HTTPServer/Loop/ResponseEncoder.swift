@@ -34,24 +34,21 @@ struct ResponseEncoder {
     bytes.append(contentsOf: String(status.code).utf8)
     bytes.append(0x20)
     bytes.append(contentsOf: status.reason.utf8)
-    bytes.append(contentsOf: "\r\n".utf8)
-    Self.append("Date", date, to: &bytes)
-    if let serverName { Self.append("Server", serverName, to: &bytes) }
-    Self.append("X-Request-Id", requestID, to: &bytes)
-    for field in headers.fields where !Self.isReserved(field.name) {
-      Self.append(field.name, field.value, to: &bytes)
-    }
+    Self.append("\r\nDate: ", date, to: &bytes)
+    if let serverName { Self.append("\r\nServer: ", serverName, to: &bytes) }
+    Self.append("\r\nX-Request-Id: ", requestID, to: &bytes)
+    for field in headers.fields { Self.append(field, to: &bytes) }
     switch framing {
-    case .length(let count): Self.append("Content-Length", String(count), to: &bytes)
-    case .chunked: Self.append("Transfer-Encoding", "chunked", to: &bytes)
+    case .length(let count): Self.append("\r\nContent-Length: ", String(count), to: &bytes)
+    case .chunked: bytes.append(contentsOf: "\r\nTransfer-Encoding: chunked".utf8)
     case .close, .none: break
     }
     if !keepsAlive {
-      Self.append("Connection", "close", to: &bytes)
+      bytes.append(contentsOf: "\r\nConnection: close".utf8)
     } else if minorVersion == 0 {
-      Self.append("Connection", "keep-alive", to: &bytes)
+      bytes.append(contentsOf: "\r\nConnection: keep-alive".utf8)
     }
-    bytes.append(contentsOf: "\r\n".utf8)
+    bytes.append(contentsOf: "\r\n\r\n".utf8)
     return bytes
   }
 
@@ -89,17 +86,31 @@ struct ResponseEncoder {
     }
   }
 
-  /// Appends a field line.
+  /// Appends a line of the handler, with the line end before it.
   ///
-  /// A value can hold what a client sent, so no control character of it reaches the wire; a name
-  /// that is not a token is left out.
-  private static func append(_ name: String, _ value: String, to bytes: inout [UInt8]) {
-    guard !name.isEmpty, name.utf8.allSatisfy(ByteSet.token.contains) else { return }
-    bytes.append(contentsOf: name.utf8)
-    bytes.append(contentsOf: ": ".utf8)
-    for byte in value.utf8 {
-      bytes.append(byte < 0x20 && byte != 0x09 || byte == 0x7F ? 0x20 : byte)
-    }
+  /// A name that the server alone writes, or that is not a token, is left out.
+  private static func append(_ field: HTTPHeaders.Field, to bytes: inout [UInt8]) {
+    guard !field.name.isEmpty, !isReserved(field.name) else { return }
+    let start = bytes.count
     bytes.append(contentsOf: "\r\n".utf8)
+    bytes.append(contentsOf: field.name.utf8)
+    for index in start + 2..<bytes.count where !ByteSet.token.contains(bytes[index]) {
+      bytes.removeSubrange(start...)
+      return
+    }
+    append(": ", field.value, to: &bytes)
+  }
+
+  /// Appends a value behind what leads to it.
+  ///
+  /// A value can hold what a client sent, so no control character of it reaches the wire.
+  private static func append(_ lead: String, _ value: String, to bytes: inout [UInt8]) {
+    bytes.append(contentsOf: lead.utf8)
+    let start = bytes.count
+    bytes.append(contentsOf: value.utf8)
+    for index in start..<bytes.count {
+      let byte = bytes[index]
+      if byte < 0x20 && byte != 0x09 || byte == 0x7F { bytes[index] = 0x20 }
+    }
   }
 }

@@ -23,7 +23,10 @@ package struct HTTPHeaders: Sendable, Equatable, ExpressibleByDictionaryLiteral 
   }
 
   /// Appends all field lines of another header.
-  package mutating func add(_ other: HTTPHeaders) { fields += other.fields }
+  package mutating func add(_ other: HTTPHeaders) {
+    // Appending nothing would still copy a shared array.
+    if !other.fields.isEmpty { fields += other.fields }
+  }
 
   /// The first value of the name.
   ///

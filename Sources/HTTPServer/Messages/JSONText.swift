@@ -2,6 +2,9 @@
 package enum JSONText {
   /// A string in quotes, with what must be escaped escaped.
   package static func string(_ value: String) -> String {
+    guard value.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) else {
+      return "\"" + value + "\""
+    }
     var text = "\""
     for scalar in value.unicodeScalars {
       switch scalar {

@@ -79,16 +79,22 @@ enum TargetParser {
     }
     let rawPath = pathEnd == range.lowerBound ? "/" : line.text(range.lowerBound..<pathEnd)
     var segments: [String] = []
-    for segment in rawPath.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
-      guard hasEscapes else {
-        segments.append(String(segment))
-        continue
-      }
-      guard let decoded = PercentEncoding.decode(segment.utf8, plusIsSpace: false) else {
-        throw .invalidTarget(reason: "the path has a malformed percent escape")
-      }
-      segments.append(decoded)
+    var start = min(range.lowerBound + 1, pathEnd)
+    while start <= pathEnd {
+      let end = line.firstIndex(of: UInt8(ascii: "/"), in: start..<pathEnd) ?? pathEnd
+      segments.append(try segment(line.text(start..<end), hasEscapes: hasEscapes))
+      start = end + 1
     }
     return HTTPTarget(rawPath: rawPath, query: query, segments: segments, authority: authority)
+  }
+
+  private static func segment(
+    _ text: String, hasEscapes: Bool
+  ) throws(HTTPRefusal) -> String {
+    guard hasEscapes else { return text }
+    guard let decoded = PercentEncoding.decode(text[...].utf8, plusIsSpace: false) else {
+      throw .invalidTarget(reason: "the path has a malformed percent escape")
+    }
+    return decoded
   }
 }

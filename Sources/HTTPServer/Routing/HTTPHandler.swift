@@ -14,17 +14,22 @@ package protocol HTTPHandler: Sendable {
 
 /// A handler made of a function that answers at once.
 package struct ImmediateHandler: HTTPHandler {
-  private let answer: @Sendable (HTTPRequest) throws(HTTPFailure) -> HTTPResponse
+  private let function: @Sendable (HTTPRequest) throws(HTTPFailure) -> HTTPResponse
 
-  package init(_ answer: @escaping @Sendable (HTTPRequest) throws(HTTPFailure) -> HTTPResponse) {
-    self.answer = answer
+  package init(_ function: @escaping @Sendable (HTTPRequest) throws(HTTPFailure) -> HTTPResponse) {
+    self.function = function
   }
 
   package func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+    exchange.respond(answer(request))
+  }
+
+  /// The answer, an error document where the function throws.
+  func answer(_ request: HTTPRequest) -> HTTPResponse {
     do {
-      exchange.respond(try answer(request))
+      return try function(request)
     } catch {
-      exchange.fail(error)
+      return .failure(error, requestID: request.id)
     }
   }
 }

@@ -6,11 +6,23 @@
 /// answered from the table.
 package struct HTTPRouter: Sendable {
   /// One entry of the table.
-  package struct Route: Sendable {
+  package final class Route: Sendable {
     package let method: HTTPMethod
     package let template: String
     package let options: HTTPRouteOptions
     package let handler: any HTTPHandler
+    /// The handler, where it answers at once: the loop needs no exchange to hear from it.
+    let immediateHandler: ImmediateHandler?
+
+    init(
+      method: HTTPMethod, template: String, options: HTTPRouteOptions, handler: any HTTPHandler
+    ) {
+      self.method = method
+      self.template = template
+      self.options = options
+      self.handler = handler
+      immediateHandler = handler as? ImmediateHandler
+    }
   }
 
   /// What the table says about a request.
@@ -26,7 +38,14 @@ package struct HTTPRouter: Sendable {
   private struct Node {
     var literals: [String: Int] = [:]
     var placeholder: Int?
-    var routes: [HTTPMethod: (route: Route, names: [String])] = [:]
+    /// One for each method; few, so that comparing beats hashing.
+    var entries: [(route: Route, names: [String])] = []
+
+    /// What answers a method: its own entry, or that of GET for HEAD.
+    func entry(of method: HTTPMethod) -> (route: Route, names: [String])? {
+      entries.first { $0.route.method == method }
+        ?? (method == .head ? entries.first { $0.route.method == .get } : nil)
+    }
   }
 
   private var nodes = [Node()]
@@ -57,9 +76,11 @@ package struct HTTPRouter: Sendable {
         place = literal(String(part), of: place)
       }
     }
-    precondition(nodes[place].routes[method] == nil, "\(method) \(template) is there already")
+    precondition(
+      !nodes[place].entries.contains { $0.route.method == method },
+      "\(method) \(template) is there already")
     let route = Route(method: method, template: template, options: options, handler: handler)
-    nodes[place].routes[method] = (route, names)
+    nodes[place].entries.append((route, names))
     routes.append(route)
   }
 
@@ -87,36 +108,34 @@ package struct HTTPRouter: Sendable {
 
   /// Finds the entry of a request.
   func match(_ method: HTTPMethod, _ target: HTTPTarget) -> Match {
+    var places: [Int] = []
+    var values: [String] = []
+    if find(target.segments[...], from: 0, &values, &places, method),
+      let place = places.first, let (route, names) = nodes[place].entry(of: method)
+    {
+      guard !names.isEmpty else { return .route(route, parameters: [:]) }
+      return .route(
+        route, parameters: Dictionary(zip(names, values), uniquingKeysWith: { $1 }))
+    }
     guard HTTPMethod.known.contains(method) else { return .notImplemented }
     if target.rawPath == "*" {
       return .options(allow: allow(Set(routes.map(\.method))))
     }
-    var places: [Int] = []
-    var values: [String] = []
-    find(target.segments[...], from: 0, &values, &places, method)
-    guard let place = places.first else { return .notFound }
-    let wanted: [HTTPMethod] = method == .head ? [.head, .get] : [method]
-    for method in wanted {
-      guard let (route, names) = nodes[place].routes[method] else { continue }
-      return .route(
-        route, parameters: Dictionary(zip(names, values), uniquingKeysWith: { $1 }))
-    }
-    let allowed = allow(Set(places.flatMap { nodes[$0].routes.keys }))
+    guard !places.isEmpty else { return .notFound }
+    let allowed = allow(Set(places.flatMap { nodes[$0].entries.map(\.route.method) }))
     return method == .options ? .options(allow: allowed) : .methodNotAllowed(allow: allowed)
   }
 
   /// Collects the nodes with routes that the segments lead to, best first.
   ///
   /// Stops at the first one that takes the method, leaving its placeholder values in `values`.
-  @discardableResult
   private func find(
     _ segments: ArraySlice<String>, from place: Int, _ values: inout [String],
     _ places: inout [Int], _ method: HTTPMethod
   ) -> Bool {
     guard let segment = segments.first else {
-      let routes = nodes[place].routes
-      guard !routes.isEmpty else { return false }
-      let takes = routes[method] != nil || method == .head && routes[.get] != nil
+      guard !nodes[place].entries.isEmpty else { return false }
+      let takes = nodes[place].entry(of: method) != nil
       places.insert(place, at: takes ? 0 : places.count)
       return takes
     }

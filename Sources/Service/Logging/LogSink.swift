@@ -1,5 +1,5 @@
 package import Batching
-import Synchronization
+import Locking
 
 #if canImport(Glibc)
   import Glibc
@@ -9,13 +9,27 @@ import Synchronization
 
 /// Where log lines go: one own thread writes them, so that a reader who does not read never blocks
 /// a request.
+///
+/// Lines that come close together are written together: a line costs the request that it is about
+/// neither a system call nor a wake-up of its own.
 package final class LogSink: Sendable {
+  private struct State {
+    /// Whole lines.
+    var waiting: [UInt8] = []
+    /// Bytes that wait or are being written.
+    var byteCount = 0
+    /// The writer will look for lines.
+    var isAwaited = false
+    var droppedCount = 0
+  }
+
   /// The most bytes that wait to be written; further lines are dropped and counted.
   private static let capacity = 4 << 20
+  /// How long the writer waits for more lines, in microseconds.
+  private static let gatheringMicroseconds: UInt32 = 5000
 
   private let writer: TaskPool
-  private let waitingBytes = Atomic(0)
-  private let dropped = Atomic(0)
+  private let state = Lock(State())
   private let descriptor: Int32
 
   /// Starts the writer.
@@ -28,31 +42,52 @@ package final class LogSink: Sendable {
   }
 
   /// The lines that were dropped because nobody read.
-  package var droppedCount: Int { dropped.load(ordering: .relaxed) }
+  package var droppedCount: Int { state.withLock { $0.droppedCount } }
 
   /// Takes one line, without its line feed.
-  package func write(_ line: String) {
-    let bytes = Array((line + "\n").utf8)
-    let waiting = waitingBytes.add(bytes.count, ordering: .relaxed).newValue
-    guard waiting <= Self.capacity else {
-      waitingBytes.subtract(bytes.count, ordering: .relaxed)
-      dropped.add(1, ordering: .relaxed)
-      return
+  package func write(_ line: String) { write(Array((line + "\n").utf8)) }
+
+  /// Takes one line, with its line feed.
+  func write(_ line: [UInt8]) {
+    let mustWake = state.withLock { state in
+      guard state.byteCount + line.count <= Self.capacity else {
+        state.droppedCount += 1
+        return false
+      }
+      state.waiting += line
+      state.byteCount += line.count
+      defer { state.isAwaited = true }
+      return !state.isAwaited
     }
+    guard mustWake else { return }
     do {
       try writer.submit { [self] in
-        writeNow(bytes)
-        waitingBytes.subtract(bytes.count, ordering: .relaxed)
+        usleep(Self.gatheringMicroseconds)
+        writeWaiting()
       }
     } catch {
       // The writer has ended, and with it the process but for this line.
-      writeNow(bytes)
+      writeWaiting()
     }
   }
 
   /// Writes what waits and ends the thread, unless the reader has stopped reading.
   package func finish() {
     if droppedCount == 0 { writer.finish() }
+  }
+
+  private func writeWaiting() {
+    while true {
+      let lines = state.withLock { state in
+        let lines = state.waiting
+        state.waiting = []
+        state.isAwaited = !lines.isEmpty
+        return lines
+      }
+      guard !lines.isEmpty else { return }
+      writeNow(lines)
+      state.withLock { $0.byteCount -= lines.count }
+    }
   }
 
   private func writeNow(_ bytes: [UInt8]) {

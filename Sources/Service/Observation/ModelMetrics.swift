@@ -1,3 +1,4 @@
+import Locking
 package import Metrics
 
 /// Triton's metrics of one version of a model; durations are in microseconds, summed up.
@@ -38,6 +39,8 @@ struct ModelMetricFamilies: Sendable {
   private let computeInferDuration: MetricFamily<Counter>
   private let computeOutputDuration: MetricFamily<Counter>
   private let pending: MetricFamily<Gauge>
+  /// Looked up once and kept: each request and each batch counts in many series.
+  private let known = Lock<[[String]: ModelMetrics]>([:])
 
   init(registry: MetricRegistry) {
     func counter(_ name: String, _ help: String, _ more: [String] = []) -> MetricFamily<Counter> {
@@ -62,6 +65,15 @@ struct ModelMetricFamilies: Sendable {
   }
 
   func series(_ name: String, version: String) -> ModelMetrics {
+    known.withLock { known in
+      if let metrics = known[[name, version]] { return metrics }
+      let metrics = makeSeries(name, version: version)
+      known[[name, version]] = metrics
+      return metrics
+    }
+  }
+
+  private func makeSeries(_ name: String, version: String) -> ModelMetrics {
     for reason in Self.failureReasons { _ = failure.series(name, version, reason) }
     return ModelMetrics(
       failures: failure, labels: (name, version),
@@ -77,6 +89,7 @@ struct ModelMetricFamilies: Sendable {
   }
 
   func remove(_ name: String, version: String) {
+    known.withLock { $0[[name, version]] = nil }
     for reason in Self.failureReasons { failure.remove(name, version, reason) }
     for family in [
       success, count, executionCount, requestDuration, queueDuration, computeInputDuration,

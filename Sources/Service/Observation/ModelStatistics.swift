@@ -32,6 +32,14 @@ final class ModelStatistics: Sendable {
     var lastInference = 0
     /// By the number of requests in a batch.
     var batches: [Int: Tally] = [:]
+
+    mutating func add(_ duration: Duration, _ times: RequestTimes) {
+      success.add(duration)
+      queue.add(times.queue)
+      input.add(times.input)
+      compute.add(times.compute)
+      output.add(times.output)
+    }
   }
 
   private struct Key: Hashable {
@@ -47,13 +55,7 @@ final class ModelStatistics: Sendable {
   private let entries = Lock<[Key: Entry]>([:])
 
   func recordSuccess(_ model: LoadedModel, duration: Duration, times: RequestTimes) {
-    entries.withLock { entries in
-      entries[Key(model), default: Entry()].success.add(duration)
-      entries[Key(model), default: Entry()].queue.add(times.queue)
-      entries[Key(model), default: Entry()].input.add(times.input)
-      entries[Key(model), default: Entry()].compute.add(times.compute)
-      entries[Key(model), default: Entry()].output.add(times.output)
-    }
+    entries.withLock { $0[Key(model), default: Entry()].add(duration, times) }
   }
 
   func recordFailure(_ model: LoadedModel, duration: Duration) {

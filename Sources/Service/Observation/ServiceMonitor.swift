@@ -12,10 +12,15 @@ package final class ServiceMonitor: Sendable {
   private let logger: Mutex<Logger>
   private let shownModels = Mutex<[LoadedModel]>([])
 
+  private let accessLog: AccessLog?
+  private let requestCounters: RequestCounters
+
   /// Creates the monitor of one service.
-  init(metrics: ServiceMetrics, log: Logger) {
+  init(metrics: ServiceMetrics, log: Logger, accessLog: AccessLog?) {
     self.metrics = metrics
+    self.accessLog = accessLog
     logger = Mutex(log)
+    requestCounters = RequestCounters(family: metrics.httpRequests)
   }
 
   /// Where log lines go.
@@ -170,28 +175,8 @@ extension ServiceMonitor: HTTPServerObserver {
   package func refused(code: String) { rejected(code: code) }
 
   package func requestFinished(_ record: HTTPRequestRecord) {
-    let status = record.status.map { "\($0.code)" } ?? "none"
-    metrics.httpRequests.series(
-      record.route ?? "none", record.route == nil ? "other" : record.method.rawValue, status
-    ).increment()
+    requestCounters.counter(of: record).increment()
     if case .cancelled = record.outcome { metrics.cancelled.increment() }
-    let log = log
-    guard log.logLevel <= .info else { return }
-    var fields: Logger.Metadata = [
-      "request_id": "\(record.id)", "method": "\(record.method)", "route": "\(record.route ?? "-")",
-      "target": "\(record.target.raw)", "status": "\(status)",
-      "client": "\(record.remoteAddress)", "request_bytes": "\(record.requestByteCount)",
-      "response_bytes": "\(record.responseByteCount)",
-      "milliseconds": "\(ServerTiming.milliseconds(record.duration))",
-    ]
-    if let traceparent = record.headers["traceparent"] { fields["traceparent"] = "\(traceparent)" }
-    if case .cancelled(let reason) = record.outcome { fields["cancelled"] = "\(reason.rawValue)" }
-    if let detail = record.attachment as? AccessDetail {
-      fields["points"] = "\(detail.points)"
-      for (name, duration) in detail.timing.stages {
-        fields["\(name)_milliseconds"] = "\(ServerTiming.milliseconds(duration))"
-      }
-    }
-    log.info("request", metadata: fields)
+    if let accessLog, logLevel <= .info { accessLog.write(record) }
   }
 }
