@@ -28,7 +28,12 @@ struct InspectCommand: ParsableCommand {
       print(String(decoding: JSONWriter.write(report.json, indentation: 2), as: UTF8.self))
       return
     }
-    print("\(report.model) version \(report.version), kernels for \(report.instructionSet)\n")
+    print(
+      """
+      \(report.model) version \(report.version), products of \(report.precision.rawValue), \
+      kernels for \(report.instructionSet)
+
+      """)
     let rows = report.layers.map { layer in
       [
         layer.name, layer.className, layer.inputs.joined(separator: ", "),

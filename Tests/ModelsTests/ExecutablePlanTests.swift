@@ -29,8 +29,13 @@ import Testing
     ]
   }
 
-  @Test func `a ragged batch gives every request the bits that it gets alone`() throws {
-    let plan = try Self.network().plan()
+  @Test(arguments: ProductPrecision.allCases)
+  func `a ragged batch gives every request the bits that it gets alone`(
+    precision: ProductPrecision
+  ) throws {
+    var model = try Self.network()
+    model.extra["precision"] = .string(precision.rawValue)
+    let plan = try model.plan()
     #expect(plan.isBatchable)
     let requests = [(1, 5, 4), (3, 17, 4), (1, 1, 4), (2, 33, 9), (1, 64, 4), (1, 33, 9)]
       .enumerated().map { seed, size in

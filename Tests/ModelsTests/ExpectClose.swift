@@ -21,3 +21,14 @@ func expectClose(
     "\(comment) element \(worst.index): \(found.floats[worst.index]) for \(expected.floats[worst.index])",
     sourceLocation: sourceLocation)
 }
+
+/// The root mean square of found − expected, relative to that of expected.
+func relativeDifference(_ found: [Float], _ expected: [Float]) -> Double {
+  precondition(found.count == expected.count)
+  var (error, magnitude) = (0.0, 0.0)
+  for (a, b) in zip(found, expected) {
+    error += (Double(a) - Double(b)) * (Double(a) - Double(b))
+    magnitude += Double(b) * Double(b)
+  }
+  return error == 0 ? 0 : (error / magnitude).squareRoot()
+}

@@ -43,6 +43,26 @@ import Testing
     expectClose(output, expected, absolute: absolute, relative: relative, name)
   }
 
+  @Test(arguments: cases("kpconvx", "hourglass"))
+  func `products of bfloat16 move a golden answer by little`(name: String) throws {
+    var golden = try GoldenModel(case: name)
+    golden.model.extra["precision"] = "bfloat16"
+    var workspace = Workspace()
+    let output = try golden.model.plan().run([golden.request], in: &workspace)[0][0]
+    let expected = try golden.file.tensor(named: "expected.output")
+    let difference = relativeDifference(output.floats, expected.floats)
+    #expect(difference < 5e-3)
+  }
+
+  @Test(arguments: ProductPrecision.allCases)
+  func `the report of a model names the precision of its products`(
+    precision: ProductPrecision
+  ) throws {
+    var golden = try GoldenModel(case: "hourglass_wide_dh")
+    golden.model.extra["precision"] = .string(precision.rawValue)
+    #expect(try Self.report(golden).precision == precision)
+  }
+
   @Test(arguments: layerCases + cases("e2e_"))
   func `a golden manifest is written again with equal configurations`(name: String) throws {
     let golden = try GoldenModel(case: name)

@@ -39,6 +39,15 @@ import Testing
     #expect(try ModelManifest(parsing: manifest.text()) == manifest)
   }
 
+  @Test(arguments: ProductPrecision.allCases)
+  func `the precision of the products is read and written`(precision: ProductPrecision) throws {
+    let text = Self.whole.replacingOccurrences(
+      of: #""name": "m""#, with: #""name": "m", "precision": "\#(precision.rawValue)""#)
+    let manifest = try ModelManifest(parsing: text.utf8)
+    #expect(manifest.precision == precision)
+    #expect(try ModelManifest(parsing: manifest.text()) == manifest)
+  }
+
   @Test func `the built-in manifest is written again equal`() throws {
     let manifest = try ModelManifest(parsing: BuiltInModel.manifest)
     #expect(try ModelManifest(parsing: manifest.text()) == manifest)
@@ -105,6 +114,10 @@ import Testing
     (
       #""outputs": [{"name": "y", "from": "p"}]"#, #""outputs": []"#,
       "key outputs: expected at least one, found none"
+    ),
+    (
+      #""licence": "MIT""#, #""precision": "int8""#,
+      #"key precision: expected one of "float32", "bfloat16", found "int8""#
     ),
     (
       #""max_batch_size": 8"#, #""max_batch_size": 0"#,

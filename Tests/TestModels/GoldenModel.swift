@@ -4,7 +4,7 @@ package import Models
 /// A golden file made into a model: graph inputs named as its `input.*` tensors.
 package struct GoldenModel {
   package let file: SafetensorsFile
-  package private(set) var model = TestModel()
+  package var model = TestModel()
   /// Graph inputs with their golden tensors, in the graph's order.
   package private(set) var request: [HostTensor] = []
 

@@ -9,9 +9,11 @@ struct GraphBuilder {
   private var numbers: [String: Int] = [:]
   private let partition: WeightPartition
   private let weights: SafetensorsFile
+  private let precision: ProductPrecision
 
-  init(weights: SafetensorsFile, layerNames: [String]) {
+  init(weights: SafetensorsFile, layerNames: [String], precision: ProductPrecision) {
     self.weights = weights
+    self.precision = precision
     partition = WeightPartition(tensorNames: weights.names, layerNames: layerNames)
   }
 
@@ -38,7 +40,7 @@ struct GraphBuilder {
       throw .configuration(layer: layer.name, error)
     }
     let tensors = try partition.take(layer.name, from: weights)
-    var layerWeights = LayerWeights(tensors)
+    var layerWeights = LayerWeights(tensors, precision: precision)
     let layerOperator: any LayerOperator
     do {
       layerOperator = try configuration.makeOperator(

@@ -43,7 +43,8 @@ package struct ModelGraph: Sendable {
     _ manifest: ModelManifest, weights: SafetensorsFile, otherLayers: [String] = []
   ) throws(GraphError) {
     var builder = GraphBuilder(
-      weights: weights, layerNames: manifest.layers.map(\.name) + otherLayers)
+      weights: weights, layerNames: manifest.layers.map(\.name) + otherLayers,
+      precision: manifest.precision)
     for (index, input) in manifest.inputs.enumerated() {
       try builder.addInput(input, key: "inputs[\(index)].name")
     }

@@ -11,6 +11,8 @@ package struct ModelManifest: Sendable, Hashable {
   package var licence: String
   /// SHA-256 of the weights file, 64 lower-case hexadecimal digits, or `nil` if not stated.
   package var weightsSHA256: String?
+  /// What the operands of the layers' matrix products are held in.
+  package var precision: ProductPrecision
   package var inputs: [GraphInput]
   /// In topological order.
   package var layers: [GraphLayer]
@@ -22,7 +24,7 @@ package struct ModelManifest: Sendable, Hashable {
   package var segmentation: PointCloudSection?
 
   private enum Key: String, CaseIterable {
-    case format, name, description, licence
+    case format, name, description, licence, precision
     case weightsSHA256 = "weights_sha256"
     case inputs, layers, outputs, batching, warmup, segmentation
   }
@@ -55,6 +57,7 @@ package struct ModelManifest: Sendable, Hashable {
           found: ConfigValue.string(weightsSHA256).summary)
       }
     }
+    precision = try object.choice(.precision, of: ProductPrecision.self, default: .float32)
     inputs = try object.array(.inputs, of: "inputs").enumerated()
       .map { index, value throws(ManifestError) in
         try GraphInput(value, path: "inputs[\(index)]")
@@ -102,6 +105,7 @@ package struct ModelManifest: Sendable, Hashable {
       Key.warmup.rawValue: .array(warmup.map(\.json)),
     ]
     members[Key.weightsSHA256.rawValue] = weightsSHA256.map { .string($0) }
+    if precision != .float32 { members[Key.precision.rawValue] = .string(precision.rawValue) }
     members[Key.segmentation.rawValue] = segmentation?.json
     return .object(members)
   }

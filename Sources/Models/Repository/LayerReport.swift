@@ -21,12 +21,15 @@ package struct LayerReport: Sendable, Hashable {
   package let parameters: Int
   /// Bytes of all stored tensors.
   package let weightsByteCount: Int
+  /// What the operands of the layers' matrix products are held in.
+  package let precision: ProductPrecision
   /// The instruction set in use.
   package let instructionSet: String
 
   /// Measures every layer of a graph.
   init(
-    model: String, version: Int, graph: ModelGraph, weights: SafetensorsFile
+    model: String, version: Int, graph: ModelGraph, weights: SafetensorsFile,
+    precision: ProductPrecision
   ) throws(ModelError) {
     self.model = model
     self.version = version
@@ -37,6 +40,7 @@ package struct LayerReport: Sendable, Hashable {
     }
     parameters = layers.reduce(0) { $0 + $1.parameters }
     weightsByteCount = weights.dataByteCount
+    self.precision = precision
     instructionSet = InstructionSet.name
   }
 
@@ -66,7 +70,8 @@ package struct LayerReport: Sendable, Hashable {
     .object([
       "model": .string(model), "version": .string(String(version)),
       "layers": .array(layers.map(\.json)), "parameters": .integer(parameters),
-      "weights_bytes": .integer(weightsByteCount), "isa": .string(instructionSet),
+      "weights_bytes": .integer(weightsByteCount), "precision": .string(precision.rawValue),
+      "isa": .string(instructionSet),
     ])
   }
 }

@@ -52,7 +52,8 @@ package final class LoadedModel: Sendable {
       throw .digest(expected: sha256, found: contents.sha256)
     }
     let report = try LayerReport(
-      model: name, version: version, graph: contents.graph(), weights: contents.weights)
+      model: name, version: version, graph: contents.graph(), weights: contents.weights,
+      precision: contents.manifest.precision)
     cachedReport.withLock { $0 = report }
     return report
   }

@@ -69,6 +69,7 @@ struct ModelEndpoints {
       "parameters": [
         "max_batch_points": ["string_value": .string("\(batching.maximumBatchPoints)")],
         "max_batch_requests": ["string_value": .string("\(batching.maximumBatchSize)")],
+        "precision": ["string_value": .string(model.manifest.precision.rawValue)],
       ],
     ])
   }
