@@ -29,6 +29,15 @@ GENERATED_MODELS = {
     "keda.sh/v1alpha1": "cloudcoil.models.keda.v1alpha1",
     "monitoring.coreos.com/v1": "cloudcoil.models.prometheus_operator.v1",
 }
+# The packaged models are those of KEDA 2.16; these fields and their values came with 2.17.
+LATER_FIELDS = {
+    "ScaledObject.spec.fallback.behavior": {
+        "static",
+        "currentReplicas",
+        "currentReplicasIfHigher",
+        "currentReplicasIfLower",
+    },
+}
 KSERVE_MODELS = {
     "ClusterServingRuntime": "v1alpha1_serving_runtime_spec",
     "InferenceService": "v1beta1_inference_service_spec",
@@ -46,10 +55,15 @@ def validate_builtin(document):
 
 
 def lost(given, kept, path):
-    """The paths of the given document that a model dropped, because its schema lacks them."""
+    """What is wrong with the fields that a model dropped, because its schema lacks them."""
     if isinstance(given, dict):
         for key, value in given.items():
-            if not isinstance(kept, dict) or key not in kept:
+            if f"{path}.{key}" in LATER_FIELDS:
+                allowed = LATER_FIELDS[f"{path}.{key}"]
+                if value not in allowed:
+                    found = f"expected one of {', '.join(sorted(allowed))}, found {value}"
+                    yield f"{path}.{key}: {found}"
+            elif not isinstance(kept, dict) or key not in kept:
                 yield f"{path}.{key}: unknown field"
             else:
                 yield from lost(value, kept[key], f"{path}.{key}")
