@@ -86,3 +86,38 @@ static inline int copenssl_client_subject(SSL *ssl, char *text, int capacity) {
   X509_free(certificate);
   return 1;
 }
+
+// A context for a client: TLS 1.2 and later, any certificate of the server until more is asked for.
+// NULL when memory is short.
+static inline SSL_CTX *copenssl_client_context(void) {
+  SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+  if (context == NULL) return NULL;
+  SSL_CTX_set_default_passwd_cb(context, copenssl_no_passphrase);
+  SSL_CTX_set_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF);
+  if (SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1) {
+    SSL_CTX_free(context);
+    return NULL;
+  }
+  return context;
+}
+
+// Demands that the server's certificate is for a host name or a numeric address (RFC 9525).
+static inline int copenssl_expect_name(SSL *ssl, const char *name) {
+  X509_VERIFY_PARAM *parameters = SSL_get0_param(ssl);
+  SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
+  if (X509_VERIFY_PARAM_set1_ip_asc(parameters, name) == 1) return 1;
+  ERR_clear_error();
+  return SSL_set_tlsext_host_name(ssl, name) == 1 && SSL_set1_host(ssl, name) == 1;
+}
+
+// Whether the server showed the first certificate of a PEM file; -1 when the file holds none.
+static inline int copenssl_shows_certificate(SSL *ssl, const char *path) {
+  BIO *file = BIO_new_file(path, "r");
+  X509 *expected = file == NULL ? NULL : PEM_read_bio_X509(file, NULL, NULL, NULL);
+  X509 *shown = SSL_get1_peer_certificate(ssl);
+  int equal = expected == NULL ? -1 : shown != NULL && X509_cmp(expected, shown) == 0;
+  X509_free(shown);
+  X509_free(expected);
+  BIO_free(file);
+  return equal;
+}

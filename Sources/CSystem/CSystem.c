@@ -211,12 +211,14 @@ int csystem_listen(const char *host, uint16_t port, int backlog) {
 }
 
 int csystem_connect(const char *host, uint16_t port) {
-  struct addrinfo *found = resolve(host, port, AI_NUMERICHOST);
+  struct addrinfo *found = resolve(host, port, 0);
   if (found == NULL) return -1;
-  int descriptor = socket(found->ai_family, SOCK_STREAM, 0);
-  int on = 1;
-  if (descriptor >= 0 && connect(descriptor, found->ai_addr, found->ai_addrlen) < 0) {
-    descriptor = closing(descriptor);
+  int descriptor = -1, on = 1;
+  for (struct addrinfo *each = found; each != NULL && descriptor < 0; each = each->ai_next) {
+    descriptor = socket(each->ai_family, SOCK_STREAM, 0);
+    if (descriptor >= 0 && connect(descriptor, each->ai_addr, each->ai_addrlen) < 0) {
+      descriptor = closing(descriptor);
+    }
   }
   if (descriptor >= 0) setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   int error = errno;

@@ -27,13 +27,17 @@ final class CertificateFactory {
 
   func path(_ name: String) -> String { directory.appendingPathComponent(name).path }
 
-  /// Makes `name.pem` and `name.key`, signed by the authority.
-  func issue(_ name: String, days: Int = 2) throws {
+  /// Makes `name.pem` and `name.key`, signed by the authority, for numeric addresses.
+  func issue(_ name: String, days: Int = 2, addresses: [String] = []) throws {
+    let names = addresses.flatMap { ["-addext", "subjectAltName=IP:\($0)"] }
     try run(
-      ["req", "-subj", "/CN=\(name)", "-keyout", path("\(name).key"), "-out", path("\(name).csr")]
-        + Self.newKey)
+      [
+        "req", "-subj", "/CN=\(name)", "-keyout", path("\(name).key"), "-out",
+        path("\(name).csr"),
+      ] + names + Self.newKey)
     try run([
-      "x509", "-req", "-in", path("\(name).csr"), "-CA", path("ca.pem"), "-CAkey", path("ca.key"),
+      "x509", "-req", "-copy_extensions", "copy", "-in", path("\(name).csr"), "-CA", path("ca.pem"),
+      "-CAkey", path("ca.key"),
       "-set_serial", "\(Int.random(in: 1...Int.max))", "-days", "\(days)", "-out",
       path("\(name).pem"),
     ])

@@ -47,7 +47,8 @@ struct csystem_address {
 // Binds and listens on a numeric address or host name; port 0 takes a free one. The descriptor
 // does not block and is closed on exec. On failure of name resolution errno is EADDRNOTAVAIL.
 int csystem_listen(const char *host, uint16_t port, int backlog);
-// Connects, blocking, to a numeric address; for clients and tests.
+// Connects, blocking, to a numeric address or the first address of a host name that answers; for
+// clients and tests. On failure of name resolution errno is EADDRNOTAVAIL.
 int csystem_connect(const char *host, uint16_t port);
 // How long a blocking receive waits before it fails with EAGAIN; for clients and tests.
 int csystem_set_receive_timeout(int descriptor, int64_t milliseconds);
