@@ -87,13 +87,40 @@ struct LayerCaseTests {
       Set(timings.stageMilliseconds(timings.cases[0]).keys) == (threadCount == 1 ? names : []))
   }
 
+  @Test func `products of bfloat16 are measured and compared with those of float32`() throws {
+    var benchmark = LayersBenchmark(cases: [
+      .kpConvX(KPConvXCase(200, 4, 16, 24)), .dense(rows: 200, input: 8, output: 8),
+      .localConvolution(extent: 8, input: 2, output: 2),
+    ])
+    benchmark.precisions = [.float32, .bfloat16]
+    benchmark.roundCount = 2
+    let timings = try benchmark.run()
+    #expect(
+      timings.cases.map(\.precision) == [.float32, .bfloat16, .float32, .bfloat16, .float32])
+    for item in timings.cases {
+      let isCompared = item.precision == .bfloat16
+      #expect((timings.shareOfFloat32(item) != nil) == isCompared)
+      #expect((item.difference != nil) == isCompared)
+      #expect((1e-5..<1e-2).contains(item.difference ?? 1e-3))
+    }
+    guard case .object(let report) = timings.json, case .array(let cases) = report["cases"],
+      case .object(let block) = cases[1]
+    else {
+      Issue.record("not of the form expected")
+      return
+    }
+    #expect(report["peak_gflops_bfloat16"] != nil)
+    #expect(block["precision"] == "bfloat16")
+    #expect(block["share_of_float32"] != nil && block["difference"] != nil)
+  }
+
   @Test func `rates and shares follow from times`() {
     let item = LayerTimings.Case(
       name: "x", floatingPointOperations: 4e9, streamedByteCount: 1e9,
       seconds: Samples([0.05, 0.04, 0.08]), stages: ["up": Samples([0.01, 0.03, 0.02])])
     let timings = LayerTimings(
-      instructionSet: "any", threadCount: 2, peaks: Samples([90, 100, 85]), readBandwidth: 40,
-      cases: [item], summary: .median)
+      instructionSet: "any", threadCount: 2, peaks: [.float32: Samples([90, 100, 85])],
+      readBandwidth: 40, cases: [item], summary: .median)
     #expect(abs(timings.gigaflops(item) - 80) < 1e-9)
     #expect(abs(timings.shareOfPeak(item) - 0.4) < 1e-12)
     #expect(timings.shareOfBandwidth(item).map { abs($0 - 0.5) < 1e-12 } == true)

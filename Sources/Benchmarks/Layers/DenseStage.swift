@@ -1,4 +1,5 @@
 import CKernels
+import Layers
 
 /// One product of a fused layer, run alone on tiles that stay in cache, as the fused layer runs it.
 struct DenseStage: Sendable {
@@ -10,7 +11,8 @@ struct DenseStage: Sendable {
   private let scratch: KernelMemory<Float>
 
   init(
-    _ product: KPConvXWorkload.Product, _ activation: ckernels_activation, case name: String
+    _ product: KPConvXWorkload.Product, _ activation: ckernels_activation,
+    _ precision: ProductPrecision, case name: String
   ) throws(BenchmarkError) {
     let weights = KernelMemory(product.weights)
     let bias = KernelMemory(product.bias)
@@ -19,7 +21,7 @@ struct DenseStage: Sendable {
       var parameters = unsafe ckernels_dense_parameters(
         input_width: product.inputWidth, output_width: product.outputWidth,
         weights: weights.pointer, bias: bias.pointer, activation: activation, scale: nil,
-        shift: nil, precision: CKERNELS_PRECISION_FLOAT32)
+        shift: nil, precision: precision.kernelPrecision)
       return unsafe ckernels_dense_create(&parameters)
     }
     kernel = unsafe try PackedKernel(pointer, case: name) { unsafe ckernels_dense_destroy($0) }

@@ -1,9 +1,11 @@
 import CKernels
+package import Layers
 package import Models
 
 /// One KPConvX block.
 package struct KPConvXBenchmark: LayerBenchmark {
   let problem: KPConvXCase
+  let precision: ProductPrecision
   private let kernel: PackedKernel
   private let stages: [(name: String, stage: DenseStage)]
   private let positions: KernelMemory<Float>
@@ -22,9 +24,12 @@ package struct KPConvXBenchmark: LayerBenchmark {
   /// Packs the weights for the instruction set in use.
   ///
   /// - Throws: `BenchmarkError.outOfMemory`.
-  package init(_ workload: KPConvXWorkload) throws(BenchmarkError) {
+  package init(
+    _ workload: KPConvXWorkload, _ precision: ProductPrecision = .float32
+  ) throws(BenchmarkError) {
     problem = workload.problem
-    kernel = try Self.packed(workload)
+    self.precision = precision
+    kernel = try Self.packed(workload, precision)
     positions = KernelMemory(workload.positions)
     features = KernelMemory(workload.features)
     neighbors = KernelMemory(workload.neighbors)
@@ -32,16 +37,17 @@ package struct KPConvXBenchmark: LayerBenchmark {
     let leaky = ckernels_activation(
       kind: CKERNELS_ACTIVATION_LEAKY_RELU, parameter: KPConvXWorkload.negativeSlope)
     let sigmoid = ckernels_activation(kind: CKERNELS_ACTIVATION_SIGMOID, parameter: 0)
+    let name = workload.problem.name
     stages = [
-      ("alpha", try DenseStage(workload.alpha, leaky, case: workload.problem.name)),
-      ("modulation", try DenseStage(workload.modulation, sigmoid, case: workload.problem.name)),
-      ("up", try DenseStage(workload.up, leaky, case: workload.problem.name)),
-      ("down", try DenseStage(workload.down, leaky, case: workload.problem.name)),
+      ("alpha", try DenseStage(workload.alpha, leaky, precision, case: name)),
+      ("modulation", try DenseStage(workload.modulation, sigmoid, precision, case: name)),
+      ("up", try DenseStage(workload.up, leaky, precision, case: name)),
+      ("down", try DenseStage(workload.down, leaky, precision, case: name)),
     ]
   }
 
   private static func packed(
-    _ workload: KPConvXWorkload
+    _ workload: KPConvXWorkload, _ precision: ProductPrecision
   ) throws(BenchmarkError) -> PackedKernel {
     let arrays = [
       workload.kernelPoints, workload.kernelWeights, workload.alpha.weights, workload.alpha.bias,
@@ -62,7 +68,7 @@ package struct KPConvXBenchmark: LayerBenchmark {
         modulation_weights: arrays[4].pointer, modulation_bias: arrays[5].pointer,
         up_weights: arrays[6].pointer, up_bias: arrays[7].pointer,
         down_weights: arrays[8].pointer, down_bias: arrays[9].pointer,
-        precision: CKERNELS_PRECISION_FLOAT32)
+        precision: precision.kernelPrecision)
       return unsafe ckernels_kpconvx_create(&parameters)
     }
     return unsafe try PackedKernel(pointer, case: problem.name) {
@@ -89,6 +95,8 @@ package struct KPConvXBenchmark: LayerBenchmark {
         scratch[thread].pointer)
     }
   }
+
+  var values: [Float] { output.values }
 
   func stageSeconds(_ clock: BenchmarkClock) throws(BenchmarkError) -> [String: Double] {
     Dictionary(

@@ -1,3 +1,5 @@
+import Layers
+
 /// What `bench layers` can measure.
 package enum LayerCase: Sendable, Hashable {
   case kpConvX(KPConvXCase)
@@ -50,17 +52,23 @@ package enum LayerCase: Sendable, Hashable {
     }
   }
 
-  /// Makes inputs and weights.
+  /// Whether its products can be of this precision.
+  func knows(_ precision: ProductPrecision) -> Bool {
+    if case .localConvolution = self { return precision == .float32 }
+    return true
+  }
+
+  /// Makes inputs and weights, the same for every precision that the case knows.
   func benchmark(
-    order: SyntheticSurface.Order
+    order: SyntheticSurface.Order, precision: ProductPrecision
   ) throws(BenchmarkError) -> any LayerBenchmark {
     switch self {
     case .kpConvX(let problem):
-      try KPConvXBenchmark(try KPConvXWorkload(problem, order: order))
+      try KPConvXBenchmark(try KPConvXWorkload(problem, order: order), precision)
     case .dense(let rows, let input, let output):
-      try RowBenchmark(rows: rows, widths: [input, output])
+      try RowBenchmark(rows: rows, widths: [input, output], precision)
     case .hourglass(let rows, let input, let hidden, let output):
-      try RowBenchmark(rows: rows, widths: [input, hidden, output])
+      try RowBenchmark(rows: rows, widths: [input, hidden, output], precision)
     case .localConvolution(let extent, let input, let output):
       try LocalConvolutionBenchmark(
         extent: extent, inputChannels: input, outputChannels: output)

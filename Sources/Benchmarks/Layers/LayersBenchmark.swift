@@ -1,10 +1,13 @@
 import CKernels
-import Layers
+package import Layers
 
 /// Measures layers in turns: each round runs every case once and the processor's own limit as well,
 /// so that whatever disturbs the machine disturbs all of them.
 package struct LayersBenchmark: Sendable {
   package var cases: [LayerCase]
+  /// Those that a case knows are measured next to each other; the first is what others are compared
+  /// with.
+  package var precisions: [ProductPrecision] = [.float32]
   package var threadCount = 1
   package var roundCount = 30
   package var order = SyntheticSurface.Order.morton
@@ -29,7 +32,11 @@ package struct LayersBenchmark: Sendable {
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
   ) throws(BenchmarkError) -> LayerTimings {
     var benchmarks: [any LayerBenchmark] = []
-    for item in cases { benchmarks.append(try item.benchmark(order: order)) }
+    for item in cases {
+      for precision in precisions where item.knows(precision) {
+        benchmarks.append(try item.benchmark(order: order, precision: precision))
+      }
+    }
     var passCounts: [Int] = []
     for benchmark in benchmarks {
       // The first pass touches memory for the first time and is not counted.
@@ -40,11 +47,14 @@ package struct LayersBenchmark: Sendable {
     }
     let bandwidth = ckernels_measure_read_bandwidth(Self.bandwidthSeconds)
     guard bandwidth > 0 else { throw .outOfMemory(case: "read bandwidth") }
-    var peaks: [Double] = []
+    var peaks: [ProductPrecision: [Double]] = [:]
     var seconds = Array(repeating: [Double](), count: benchmarks.count)
     var stages = Array(repeating: [String: [Double]](), count: benchmarks.count)
     for round in 0..<roundCount {
-      peaks.append(ckernels_measure_fma_peak(CKERNELS_PRECISION_FLOAT32, Self.peakSeconds))
+      for precision in precisions {
+        peaks[precision, default: []].append(
+          ckernels_measure_fma_peak(precision.kernelPrecision, Self.peakSeconds))
+      }
       for (index, benchmark) in benchmarks.enumerated() {
         seconds[index].append(
           try benchmark.seconds(plan(passCounts[index])))
@@ -60,18 +70,39 @@ package struct LayersBenchmark: Sendable {
     for (index, benchmark) in benchmarks.enumerated() {
       results.append(
         LayerTimings.Case(
-          name: benchmark.name, floatingPointOperations: benchmark.floatingPointOperations,
+          name: benchmark.name, precision: benchmark.precision,
+          floatingPointOperations: benchmark.floatingPointOperations,
           streamedByteCount: benchmark.streamedByteCount, seconds: Samples(seconds[index]),
           stages: stages[index].mapValues { Samples($0) },
-          allocationCount: try allocationsPerPass(benchmark)))
+          allocationCount: try allocationsPerPass(benchmark),
+          difference: difference(of: benchmark, among: benchmarks)))
     }
     return LayerTimings(
-      instructionSet: InstructionSet.name, threadCount: threadCount, peaks: Samples(peaks),
+      instructionSet: InstructionSet.name, threadCount: threadCount,
+      peaks: peaks.mapValues { Samples($0) },
       readBandwidth: bandwidth, cases: results, summary: summary)
   }
 
   private func plan(_ passCount: Int = 1) -> PassPlan {
     PassPlan(threadCount: threadCount, passCount: passCount, clock: clock)
+  }
+
+  /// The root mean square of what another precision changes in the result of the same case, relative
+  /// to that result; `nil` for the precision that others are compared with.
+  private func difference(
+    of benchmark: any LayerBenchmark, among benchmarks: [any LayerBenchmark]
+  ) -> Double? {
+    guard benchmark.precision != precisions.first,
+      let exact = benchmarks.first(where: {
+        $0.name == benchmark.name && $0.precision == precisions.first
+      })
+    else { return nil }
+    var (error, magnitude) = (0.0, 0.0)
+    for (found, expected) in zip(benchmark.values, exact.values) {
+      error += Double(found - expected) * Double(found - expected)
+      magnitude += Double(expected) * Double(expected)
+    }
+    return (error / magnitude).squareRoot()
   }
 
   /// Heap allocations that one more pass causes: those of many passes less those of one, so that

@@ -40,6 +40,8 @@ struct LocalConvolutionBenchmark: LayerBenchmark {
     output = KernelMemory(count: outputChannels * pixels)
   }
 
+  var values: [Float] { output.values }
+
   /// The kernel takes whole images, so that one image occupies one thread however many there are.
   func seconds(_ plan: PassPlan) throws(BenchmarkError) -> Double {
     let scratch = KernelMemory<Float>(

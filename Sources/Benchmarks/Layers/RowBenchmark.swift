@@ -1,9 +1,11 @@
 import CKernels
+import Layers
 
 /// A dense or an hourglass layer over many rows: names dense:rows/width/output and
 /// hourglass:rows/width/hidden/output.
 struct RowBenchmark: LayerBenchmark {
   let name: String
+  let precision: ProductPrecision
   let floatingPointOperations: Double
   private let rows: Int
   private let kernel: PackedKernel
@@ -20,9 +22,13 @@ struct RowBenchmark: LayerBenchmark {
   /// - Parameters:
   ///   - rows: at least 1.
   ///   - widths: those of the input, the hidden if there is one, and the output.
+  ///   - precision: of the products.
   /// - Throws: `BenchmarkError.outOfMemory`.
-  init(rows: Int, widths: [Int]) throws(BenchmarkError) {
+  init(
+    rows: Int, widths: [Int], _ precision: ProductPrecision
+  ) throws(BenchmarkError) {
     isHourglass = widths.count == 3
+    self.precision = precision
     self.rows = rows
     inputWidth = widths[0]
     outputWidth = widths[widths.count - 1]
@@ -38,37 +44,42 @@ struct RowBenchmark: LayerBenchmark {
     output = KernelMemory(count: rows * outputWidth)
     kernel =
       try isHourglass
-      ? Self.hourglass(name, widths, weights) : Self.dense(name, widths, weights)
+      ? Self.hourglass(name, widths, weights, precision)
+      : Self.dense(name, widths, weights, precision)
   }
 
   private static let relu = ckernels_activation(kind: CKERNELS_ACTIVATION_RELU, parameter: 0)
 
   private static func dense(
-    _ name: String, _ widths: [Int], _ weights: [KernelMemory<Float>]
+    _ name: String, _ widths: [Int], _ weights: [KernelMemory<Float>],
+    _ precision: ProductPrecision
   ) throws(BenchmarkError) -> PackedKernel {
     // The kernel copies the weights during the call.
     let pointer = unsafe withExtendedLifetime(weights) { () -> OpaquePointer? in
       var parameters = unsafe ckernels_dense_parameters(
         input_width: widths[0], output_width: widths[1], weights: weights[0].pointer, bias: nil,
-        activation: relu, scale: nil, shift: nil, precision: CKERNELS_PRECISION_FLOAT32)
+        activation: relu, scale: nil, shift: nil, precision: precision.kernelPrecision)
       return unsafe ckernels_dense_create(&parameters)
     }
     return unsafe try PackedKernel(pointer, case: name) { unsafe ckernels_dense_destroy($0) }
   }
 
   private static func hourglass(
-    _ name: String, _ widths: [Int], _ weights: [KernelMemory<Float>]
+    _ name: String, _ widths: [Int], _ weights: [KernelMemory<Float>],
+    _ precision: ProductPrecision
   ) throws(BenchmarkError) -> PackedKernel {
     // The kernel copies the weights during the call.
     let pointer = unsafe withExtendedLifetime(weights) { () -> OpaquePointer? in
       var parameters = unsafe ckernels_hourglass_parameters(
         input_width: widths[0], hidden_width: widths[1], output_width: widths[2],
         weights1: weights[0].pointer, weights2: weights[1].pointer, activation1: relu,
-        activation2: relu, scale: nil, shift: nil, precision: CKERNELS_PRECISION_FLOAT32)
+        activation2: relu, scale: nil, shift: nil, precision: precision.kernelPrecision)
       return unsafe ckernels_hourglass_create(&parameters)
     }
     return unsafe try PackedKernel(pointer, case: name) { unsafe ckernels_hourglass_destroy($0) }
   }
+
+  var values: [Float] { output.values }
 
   func seconds(_ plan: PassPlan) throws(BenchmarkError) -> Double {
     let rowsPerTile = plan.threadCount == 1 ? rows : Self.rowsPerTile

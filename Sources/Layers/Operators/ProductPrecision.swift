@@ -1,4 +1,4 @@
-import CKernels
+package import CKernels
 
 /// What the operands of the matrix products of a model are held in; sums, results and everything
 /// else stay float32.
@@ -9,7 +9,8 @@ package enum ProductPrecision: String, CaseIterable, Sendable {
   /// Weights and left operands rounded to bfloat16, ties to even.
   case bfloat16
 
-  var kernelPrecision: ckernels_precision {
+  /// The kernels' name for it.
+  package var kernelPrecision: ckernels_precision {
     switch self {
     case .float32: CKERNELS_PRECISION_FLOAT32
     case .bfloat16: CKERNELS_PRECISION_BFLOAT16

@@ -18,6 +18,7 @@ struct BenchLayersCommand: ParsableCommand {
         pointserve bench layers --case 4096/16/64/256 --isa avx2 --json
         pointserve bench layers --threads 1,2
         pointserve bench layers --companions --clock cpu
+        pointserve bench layers --precision bfloat16
         pointserve bench layers --case 4096/16/64/256 --export block.safetensors
       """)
 
@@ -35,6 +36,8 @@ struct BenchLayersCommand: ParsableCommand {
   var summary = Samples.Summary.median
   @Option(help: "Measure wall time, or cpu time of the one thread where others use the machine.")
   var clock = BenchmarkClock.wall
+  @Option(help: "bfloat16 measures such products next to those of float32, and how they differ.")
+  var precision = ProductPrecision.float32
   @Option(
     help: ArgumentHelp(
       "Write inputs, weights and result of the one --case for other programs, and measure nothing.",
@@ -62,6 +65,7 @@ struct BenchLayersCommand: ParsableCommand {
     var runs: [LayerTimings] = []
     for threadCount in threadCounts {
       var benchmark = LayersBenchmark(cases: cases)
+      benchmark.precisions = precision == .float32 ? [.float32] : [.float32, precision]
       benchmark.threadCount = threadCount
       benchmark.roundCount = rounds
       benchmark.order = order
@@ -83,10 +87,13 @@ struct BenchLayersCommand: ParsableCommand {
     let rows = run.cases.enumerated().map { index, item in
       let speedup = first.map { $0.seconds($0.cases[index]) / run.seconds(item) }
       return [
-        item.name, BenchText.fixed(run.seconds(item) * 1e3, 3),
+        item.precision == .float32 ? item.name : "  \(item.precision.rawValue)",
+        BenchText.fixed(run.seconds(item) * 1e3, 3),
         "±" + BenchText.percent(item.seconds.spread), BenchText.fixed(run.gigaflops(item), 1),
         BenchText.percent(run.shareOfPeak(item)),
         run.shareOfBandwidth(item).map(BenchText.percent) ?? "",
+        run.shareOfFloat32(item).map(BenchText.percent) ?? "",
+        item.difference.map { BenchText.fixed($0 * 1e3) + "e-3" } ?? "",
         isScaling ? speedup.map { BenchText.fixed($0) + "x" } ?? "" : "",
         item.allocationCount.map { BenchText.fixed($0, 1) } ?? "", stages(run, item),
       ]
@@ -94,17 +101,25 @@ struct BenchLayersCommand: ParsableCommand {
     let table = TextTable(
       columns: [
         .left("case"), .right("ms"), .right("spread"), .right("GFLOP/s"), .right("of peak"),
-        .right("of bandwidth"), .right("speedup"), .right("allocations"),
-        .left("stages, ms"),
+        .right("of bandwidth"), .right("of float32"), .right("difference"), .right("speedup"),
+        .right("allocations"), .left("stages, ms"),
       ], rows: rows)
     return """
       \(run.instructionSet), \(run.threadCount) \(run.threadCount == 1 ? "thread" : "threads"), \
       \(run.summary.rawValue) of \(rounds) rounds; peak of one thread \
-      \(BenchText.fixed(run.peak, 1)) GFLOP/s ±\(BenchText.percent(run.peaks.spread)), \
-      reads \(BenchText.fixed(run.readBandwidth, 1)) GB/s
+      \(peaks(run)), reads \(BenchText.fixed(run.readBandwidth, 1)) GB/s
       \(table.text)
 
       """
+  }
+
+  private func peaks(_ run: LayerTimings) -> String {
+    ProductPrecision.allCases.compactMap { precision in
+      run.peaks[precision].map { peaks in
+        "\(BenchText.fixed(peaks.maximum, 1)) GFLOP/s ±\(BenchText.percent(peaks.spread))"
+          + (run.peaks.count > 1 ? " of \(precision.rawValue)" : "")
+      }
+    }.joined(separator: ", ")
   }
 
   private func stages(_ run: LayerTimings, _ item: LayerTimings.Case) -> String {
@@ -129,5 +144,6 @@ struct BenchLayersCommand: ParsableCommand {
 }
 
 extension SyntheticSurface.Order: ExpressibleByArgument {}
+extension ProductPrecision: ExpressibleByArgument {}
 extension BenchmarkClock: ExpressibleByArgument {}
 extension Samples.Summary: ExpressibleByArgument {}
