@@ -84,6 +84,7 @@ package struct NeighborsBenchmark: Sendable {
   ) throws(BenchmarkError) -> (build: Double, query: Double) {
     let rows = points.count / 3
     let indices = KernelMemory<Int32>(count: rows * neighborCount)
+    let squaredDistances = KernelMemory<Float>(count: rows * neighborCount)
     let start = clock.nanoseconds
     let kernel = try NeighborWorkload.index(points)
     let build = Double(clock.nanoseconds - start) * 1e-9
@@ -96,7 +97,7 @@ package struct NeighborsBenchmark: Sendable {
       // In bounds: the tiles are parts of the indexed points, each with rows of its own.
       unsafe ckernels_knn_query_self(
         kernel.pointer, begin, min(begin + pointsPerTile, rows), neighborCount, .infinity,
-        indices.pointer, nil)
+        indices.pointer, squaredDistances.pointer)
     }
     return (build, query)
   }
