@@ -23,6 +23,15 @@ package final class Admission: Sendable {
     return Permit(of: self, holding: held)
   }
 
+  /// Whether a request whose body has `bytes` bytes would be admitted now; nothing is.
+  ///
+  /// - Throws: ``AdmissionError`` as ``admit(points:bytes:)`` would.
+  package func check(bytes: Int) throws(AdmissionError) {
+    try ledger.withLock { (ledger) throws(AdmissionError) in
+      try ledger.check(points: 0, bytes: bytes)
+    }
+  }
+
   /// What is admitted now.
   package var admitted: AdmissionAmount { ledger.withLock { $0.admitted } }
 

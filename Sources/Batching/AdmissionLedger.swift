@@ -18,6 +18,12 @@ struct AdmissionLedger: Sendable {
     return try add(AdmissionAmount(requests: 1, points: points, bytes: bytes), to: .zero, at: now)
   }
 
+  /// Whether a new request would be taken on.
+  func check(points: Int, bytes: Int) throws(AdmissionError) {
+    guard !isDraining else { throw .draining }
+    try check(AdmissionAmount(requests: 1, points: points, bytes: bytes), on: .zero)
+  }
+
   /// Raises what a request already admitted holds; a drain does not stand in its way.
   mutating func extend(
     _ held: AdmissionAmount, points: Int, bytes: Int, at now: ContinuousClock.Instant
@@ -57,6 +63,15 @@ struct AdmissionLedger: Sendable {
   private mutating func add(
     _ amount: AdmissionAmount, to held: AdmissionAmount, at now: ContinuousClock.Instant
   ) throws(AdmissionError) -> AdmissionAmount {
+    try check(amount, on: held)
+    drainRate.advance(to: now, isBusy: admitted.requests > 0)
+    admitted = admitted + amount
+    return held + amount
+  }
+
+  private func check(
+    _ amount: AdmissionAmount, on held: AdmissionAmount
+  ) throws(AdmissionError) {
     let mostPoints = min(limits.requestPoints, limits.waitingPoints)
     let points = held.points.addingSaturating(amount.points)
     guard points <= mostPoints else { throw .tooManyPoints(limit: mostPoints, found: points) }
@@ -67,9 +82,6 @@ struct AdmissionLedger: Sendable {
     try check(.requests, admitted.requests, amount.requests, limits.waitingRequests)
     try check(.points, admitted.points, amount.points, limits.waitingPoints)
     try check(.bytes, admitted.bytes, amount.bytes, limits.waitingBytes)
-    drainRate.advance(to: now, isBusy: admitted.requests > 0)
-    admitted = admitted + amount
-    return held + amount
   }
 
   private func check(

@@ -46,6 +46,17 @@ struct ServiceContext: Sendable {
     }
   }
 
+  /// What a request is refused with, and counted as, before its body is read; nil when there is
+  /// room for it now.
+  func refusal(of head: HTTPRequestHead) -> HTTPFailure? {
+    do throws(AdmissionError) {
+      try engine.admission.check(bytes: head.announcedByteCount)
+      return nil
+    } catch {
+      return rejection(error)
+    }
+  }
+
   /// Lets a request in, or not.
   ///
   /// - Throws: `HTTPFailure` 413 or 503 with Retry-After.

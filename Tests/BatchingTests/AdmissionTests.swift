@@ -79,6 +79,21 @@ struct AdmissionTests {
     withExtendedLifetime(other) {}
   }
 
+  @Test func `a check tells what admitting would and admits nothing`() throws {
+    let permit = try admission.admit(bytes: 600)
+    try admission.check(bytes: 400)
+    #expect(throws: AdmissionError.queueFull(.bytes, limit: 1000, found: 1001)) {
+      try admission.check(bytes: 401)
+    }
+    #expect(throws: AdmissionError.tooManyBytes(limit: 1000, found: 1001)) {
+      try admission.check(bytes: 1001)
+    }
+    #expect(admission.admitted == AdmissionAmount(requests: 1, points: 0, bytes: 600))
+    admission.drain()
+    #expect(throws: AdmissionError.draining) { try admission.check(bytes: 0) }
+    withExtendedLifetime(permit) {}
+  }
+
   @Test func `a drain refuses new requests and leaves the admitted ones alone`() throws {
     let permit = try admission.admit(points: 1)
     admission.drain()

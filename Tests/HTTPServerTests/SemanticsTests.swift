@@ -45,6 +45,68 @@ import Testing
     #expect(try client.isAtEnd())
   }
 
+  /// Refuses what announces more than three bytes.
+  private struct ShortBodies: HTTPHandler {
+    func refusal(of head: HTTPRequestHead) -> HTTPFailure? {
+      guard head.announcedByteCount > 3 else { return nil }
+      return HTTPFailure(.serviceUnavailable, code: "no_room", message: "No room.")
+    }
+
+    func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
+      exchange.respond(HTTPResponse(body: .bytes(request.body)))
+    }
+  }
+
+  private static let longRequest = "POST /short HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n"
+
+  private static func serveShortBodies(
+    _ change: (inout HTTPServerConfiguration) -> Void = { _ in }
+  ) throws -> TestServer {
+    try TestServer(change) { $0.add(.post, "/short", ShortBodies()) }
+  }
+
+  @Test func `a refusal by the head comes before the body and keeps the connection`() throws {
+    let server = try Self.serveShortBodies()
+    let client = try server.connect()
+    for _ in 0..<2 {
+      let response = try client.exchange(Self.longRequest)
+      #expect(response.status == 503)
+      #expect(response.headers["Connection"] == nil)
+      // The body may look like a request, and may be cut anywhere.
+      try client.send("GET / HTTP")
+      let next = try client.exchange(
+        "POST /short HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc")
+      #expect(next.status == 200)
+      #expect(next.text == "abc")
+    }
+    // All at once: the answers come in order.
+    try client.send(Self.longRequest + "0123456789GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    #expect(try client.response().status == 503)
+    #expect(try client.response().text == "hello")
+    #expect(server.observer.waitForRecords(6))
+    #expect(server.observer.records.last?.route == "/")
+    #expect(server.observer.records[4].requestByteCount == 10)
+  }
+
+  @Test func `a body that does not follow its answer ends the connection without another`() throws {
+    let server = try Self.serveShortBodies { $0.bodyTimeout = .milliseconds(50) }
+    let client = try server.connect()
+    #expect(try client.exchange(Self.longRequest + "012").status == 503)
+    #expect(try client.isAtEnd())
+    #expect(server.observer.records.count == 1)
+  }
+
+  @Test func `a malformed body behind its answer ends the connection without another`() throws {
+    let server = try TestServer()
+    let client = try server.connect()
+    let response = try client.exchange(
+      "POST /no HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+    #expect(response.status == 404)
+    try client.send("xyz\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    #expect(try client.isAtEnd())
+    #expect(server.observer.records.count == 1)
+  }
+
   @Test(
     arguments: [
       ("HTTP/1.0", "", "close"), ("HTTP/1.0", "Connection: keep-alive\r\n", "keep-alive"),

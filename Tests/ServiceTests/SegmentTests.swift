@@ -157,6 +157,17 @@ import Testing
     await running.stop()
   }
 
+  @Test func `a request without room is refused by its head and counted`() async throws {
+    let running = try RunningService([.maxWaitingBytes: "1000"])
+    let fields: HTTPHeaders = ["Content-Length": "1001"]
+    let answer = try running.client.send("POST", Self.path, fields)
+    #expect(answer.status == 413)
+    #expect(answer.text.contains("\"code\":\"too_many_bytes\""))
+    let metrics = try running.client.get("/metrics").text
+    #expect(metrics.contains("pointserve_rejected_total{reason=\"too_many_bytes\"} 1\n"))
+    await running.stop()
+  }
+
   @Test func `draining turns readiness off, keeps liveness, and answers what was accepted`()
     async throws
   {

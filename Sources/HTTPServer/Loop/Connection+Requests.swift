@@ -13,7 +13,7 @@ extension Connection {
         switch event {
         case .head(let head): try receive(head, hasMoreInput: offset < input.count)
         case .body(let body):
-          dispatch(body)
+          if skipsBody { endSkipping() } else { dispatch(body) }
           keepAhead(input, from: offset)
           return
         }
@@ -71,8 +71,7 @@ extension Connection {
       ? flight.route?.options.maximumBodyByteCount ?? configuration.maximumBodyByteCount
       : configuration.maximumDiscardedByteCount
     parser.discardsBody = flight.verdict != nil
-    var exceedsLimit = false
-    if case .length(let count) = head.framing { exceedsLimit = count > parser.bodyLimit }
+    let exceedsLimit = head.announcedByteCount > parser.bodyLimit
     guard let verdict = flight.verdict else {
       if exceedsLimit { throw .bodyTooLarge(limit: parser.bodyLimit) }
       if flight.route?.options.requiresBody == true, head.framing == .none {
@@ -83,10 +82,10 @@ extension Connection {
       return
     }
     // A client that waits for permission may or may not send the body once it has the answer.
-    if exceedsLimit || head.expectsContinue { answerEarly(verdict) }
+    answerEarly(verdict, skipsBody: !exceedsLimit && !head.expectsContinue)
   }
 
-  /// The answer that needs no handler: 404, 405, 501 and OPTIONS.
+  /// The answer that needs no body: 404, 405, 501, OPTIONS, and what is refused by its head.
   private func judge(_ head: HTTPRequestHead, _ flight: Flight) -> HTTPResponse? {
     func failure(_ failure: HTTPFailure) -> HTTPResponse {
       .failure(failure, requestID: flight.id)
@@ -98,6 +97,7 @@ extension Connection {
       do throws(HTTPFailure) {
         flight.principal = try core.shared.accessControl.admit(head, route.options)
         try checkRate(route.options, flight.principal)
+        if let refusal = route.handler.refusal(of: head) { return failure(refusal) }
         return nil
       } catch {
         core.shared.observer.refused(error, remoteAddress)
@@ -152,11 +152,6 @@ extension Connection {
     flight.reservedByteCount = body.capacity
     flight.response = .waiting
     waitStart = core.now
-    if let verdict = flight.verdict {
-      self.flight = flight
-      start(verdict)
-      return
-    }
     self.flight = flight
     if flight.codings.isEmpty, let handler = flight.route?.immediateHandler {
       start(handler.answer(request(flight, body)))
@@ -224,20 +219,31 @@ extension Connection {
     return true
   }
 
-  /// Answers before the body has been read; the connection ends with it.
-  private func answerEarly(_ response: HTTPResponse) {
+  /// Answers before the body has been read.
+  ///
+  /// - Parameters:
+  ///   - response: the answer.
+  ///   - skipsBody: reads the body, and drops it, so that the next request can follow; the
+  ///     connection ends with the answer otherwise.
+  private func answerEarly(_ response: HTTPResponse, skipsBody: Bool) {
     guard let flight = pending else { preconditionFailure("an early answer follows a head") }
     pending = nil
     flight.requestByteCount = parser.bodyByteCount
     flight.response = .waiting
     self.flight = flight
-    closesAfterOutput = true
+    self.skipsBody = skipsBody
+    if !skipsBody { closesAfterOutput = true }
     start(response)
   }
 
-  /// Tells a connection beyond the limits why it ends.
+  /// The body that had its answer before it came is read.
+  private func endSkipping() {
+    skipsBody = false
+    flight?.requestByteCount = parser.bodyByteCount
+  }
+
+  /// Tells a connection beyond the limits why it ends, after its handshake.
   func turnAway(_ failure: HTTPFailure) {
-    phase = .open
     sendLast(failure)
     pump()
   }
@@ -253,7 +259,13 @@ extension Connection {
 
   /// Answers a request that breaks the rules or the limits, and ends the connection: where the
   /// next request would start is not known for sure.
+  ///
+  /// One that has its answer, before its body, gets no other.
   func refuse(_ refusal: HTTPRefusal) {
+    guard !skipsBody else {
+      closesAfterOutput = true
+      return
+    }
     let failure = refusal.failure
     core.shared.observer.refused(failure, remoteAddress)
     closesAfterOutput = true
@@ -262,7 +274,7 @@ extension Connection {
     if let flight = pending {
       // What was wrong with the head is said rather than that its body is too long to skip.
       let verdict = failure.status == .contentTooLarge ? flight.verdict : nil
-      answerEarly(verdict ?? .failure(failure, requestID: flight.id))
+      answerEarly(verdict ?? .failure(failure, requestID: flight.id), skipsBody: false)
       return
     }
     sendLast(failure)

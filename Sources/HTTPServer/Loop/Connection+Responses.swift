@@ -178,6 +178,7 @@ extension Connection {
   /// Lets go of the request, if there is one, and reports it.
   func finishFlight(outcome: HTTPRequestRecord.Outcome) {
     guard let flight = flight ?? pending else { return }
+    if skipsBody { flight.requestByteCount = parser.bodyByteCount }
     self.flight = nil
     pending = nil
     waitStart = core.now

@@ -26,6 +26,8 @@ final class Connection {
   var flight: Flight?
   /// Memory of the body that is being read, counted in the server's total.
   var parserReservation = 0
+  /// The request whose body is being read has its answer: the body is dropped.
+  var skipsBody = false
   /// Requests whose head has been read.
   var requestCount = 0
   /// Whether the connection is one of those that the limits count.

@@ -19,4 +19,10 @@ package struct HTTPRequestHead: Sendable, Equatable {
   package var expectsContinue: Bool
   /// Whether the client wants the connection kept (RFC 9112, section 9.3).
   package var keepsAlive: Bool
+
+  /// Bytes of the body as announced; 0 where no length is.
+  package var announcedByteCount: Int {
+    guard case .length(let count) = framing else { return 0 }
+    return count
+  }
 }

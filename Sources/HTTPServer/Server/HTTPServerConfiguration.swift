@@ -8,17 +8,19 @@ package struct HTTPServerConfiguration: Sendable {
   /// route does not say otherwise; more is 413.
   package var maximumBodyByteCount = 256 << 20
   /// Bytes of a body that are read and dropped so that a connection outlives a request that was
-  /// answered by its header alone, for example with 404.
-  package var maximumDiscardedByteCount = 64 << 10
+  /// answered by its header alone, for example with 404: less work than a new connection.
+  package var maximumDiscardedByteCount = 1 << 20
   /// Bytes of request bodies and unsent responses in memory over all connections; a request
   /// beyond is 503.
   package var maximumBufferedByteCount = 1 << 30
   /// Bytes of a streamed response that wait for a slow client before its writer must pause.
   package var streamBufferByteCount = 256 << 10
 
-  /// Open connections; one more is answered with 503 and closed.
+  /// Open connections; one more is answered with 503 and closed, or closed without a word where
+  /// too many come (over TLS, more than 50 each second).
   package var maximumConnectionCount = 16384
-  /// Open connections of one client address; one more is answered with 429 and closed.
+  /// Open connections of one client address; one more is answered with 429 and closed in the same
+  /// way.
   package var maximumConnectionCountPerClient = 16384
   /// Requests after which a connection closes.
   package var maximumRequestCountPerConnection = Int.max

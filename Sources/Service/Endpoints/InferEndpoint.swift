@@ -6,6 +6,8 @@ import Models
 struct InferEndpoint: HTTPHandler {
   let context: ServiceContext
 
+  func refusal(of head: HTTPRequestHead) -> HTTPFailure? { context.refusal(of: head) }
+
   func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
     let arrival = ContinuousClock.now
     let job: InferJob

@@ -23,6 +23,8 @@ struct SegmentEndpoint: HTTPHandler {
     let cancellation: Cancellation
   }
 
+  func refusal(of head: HTTPRequestHead) -> HTTPFailure? { context.refusal(of: head) }
+
   func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
     let order: Order
     do {

@@ -172,7 +172,13 @@ extension ServiceMonitor: HTTPServerObserver {
 
   package func connectionClosed(_ remoteAddress: SocketAddress) { metrics.httpConnections.add(-1) }
 
-  package func refused(code: String) { rejected(code: code) }
+  package func refused(_ failure: HTTPFailure, _ remoteAddress: SocketAddress) {
+    // What was refused for another reason than want of room shows in its status.
+    guard failure.status == .serviceUnavailable || failure.status == .tooManyRequests else {
+      return
+    }
+    rejected(code: failure.code)
+  }
 
   package func requestFinished(_ record: HTTPRequestRecord) {
     requestCounters.counter(of: record).increment()
