@@ -1,4 +1,5 @@
 #include <openssl/bio.h>
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -56,10 +57,70 @@ static inline SSL_CTX *copenssl_server_context(void) {
   return context;
 }
 
+// What seals session tickets (RFC 5077, section 4): the name that is sent along with them, and the
+// keys of AES-256-CBC and HMAC-SHA-256.
+struct copenssl_ticket_key {
+  unsigned char name[16], cipher_key[32], mac_key[32];
+};
+
+// What OpenSSL calls for each ticket that it seals or opens.
+typedef int (*copenssl_ticket_callback)(SSL *, unsigned char *, unsigned char *, EVP_CIPHER_CTX *,
+                                        EVP_MAC_CTX *, int);
+
+// Sets the callback and the object that it finds with copenssl_ticket_owner.
+static inline void copenssl_set_tickets(SSL_CTX *context, copenssl_ticket_callback callback,
+                                        void *owner) {
+  SSL_CTX_set_app_data(context, owner);
+  SSL_CTX_set_tlsext_ticket_key_evp_cb(context, callback);
+}
+
+static inline void *copenssl_ticket_owner(SSL *ssl) {
+  return SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+}
+
+// Prepares the contexts of a ticket: to seal one, with a fresh initialization vector, or to open
+// one. 0 on failure.
+static inline int copenssl_use_ticket_key(const struct copenssl_ticket_key *key,
+                                          unsigned char *vector, EVP_CIPHER_CTX *cipher,
+                                          EVP_MAC_CTX *mac, int seals) {
+  static char digest[] = "SHA256";
+  OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)key->mac_key,
+                                        sizeof key->mac_key),
+      OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+      OSSL_PARAM_construct_end(),
+  };
+  if (EVP_MAC_CTX_set_params(mac, parameters) != 1) return 0;
+  const EVP_CIPHER *kind = EVP_aes_256_cbc();
+  if (!seals) return EVP_DecryptInit_ex2(cipher, kind, key->cipher_key, vector, NULL);
+  return RAND_bytes(vector, EVP_CIPHER_get_iv_length(kind)) == 1 &&
+         EVP_EncryptInit_ex2(cipher, kind, key->cipher_key, vector, NULL);
+}
+
+// Makes sessions good for contexts with the same content of that file alone: a session that was
+// resumed has no certificate that could be verified again.
+static inline int copenssl_bind_sessions(SSL_CTX *context, const char *path) {
+  unsigned char buffer[4096], hash[EVP_MAX_MD_SIZE];
+  unsigned int hash_size = 0;
+  BIO *file = BIO_new_file(path, "rb");
+  EVP_MD_CTX *digest = EVP_MD_CTX_new();
+  int done = file != NULL && digest != NULL && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1;
+  int count;
+  while (done && (count = BIO_read(file, buffer, sizeof buffer)) > 0) {
+    done = EVP_DigestUpdate(digest, buffer, (size_t)count) == 1;
+  }
+  done = done && EVP_DigestFinal_ex(digest, hash, &hash_size) == 1 &&
+         SSL_CTX_set_session_id_context(context, hash, hash_size) == 1;
+  EVP_MD_CTX_free(digest);
+  BIO_free(file);
+  return done;
+}
+
 // Demands a client certificate that one of the authorities in a PEM file has signed.
 static inline int copenssl_demand_client_certificate(SSL_CTX *context, const char *path) {
   STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(path);
-  if (names == NULL || SSL_CTX_load_verify_locations(context, path, NULL) != 1) {
+  if (names == NULL || SSL_CTX_load_verify_locations(context, path, NULL) != 1 ||
+      copenssl_bind_sessions(context, path) != 1) {
     sk_X509_NAME_pop_free(names, X509_NAME_free);
     return 0;
   }

@@ -99,6 +99,118 @@ import Testing
     withExtendedLifetime(server) {}
   }
 
+  /// The server's certificate and key become those of another name.
+  private func replaceServer(by name: String) throws {
+    for suffix in ["pem", "key"] {
+      try FileManager.default.removeItem(atPath: certificates.path("server.\(suffix)"))
+      try FileManager.default.copyItem(
+        atPath: certificates.path("\(name).\(suffix)"),
+        toPath: certificates.path("server.\(suffix)"))
+    }
+  }
+
+  @Test(arguments: [TLS1_2_VERSION, TLS1_3_VERSION])
+  func `a session is resumed across a reload of the certificate`(version: Int32) throws {
+    let context = try TLSContext(certificates.files("server"))
+    let (server, address) = try serve(context)
+    let first = try connect(address, maximumVersion: version)
+    try first.send(Self.request)
+    #expect(try first.receive(through: "hello").hasSuffix("hello"))
+    try certificates.issue("other")
+    try replaceServer(by: "other")
+    try context.reload()
+    let second = try connect(address, maximumVersion: version, ticket: first.ticket())
+    #expect(second.isResumed)
+    try second.send(Self.request)
+    #expect(try second.receive(through: "hello").hasSuffix("hello"))
+    #expect(try connect(address).serverSubject == "/CN=other")
+    withExtendedLifetime(server) {}
+  }
+
+  @Test(arguments: [TLS1_2_VERSION, TLS1_3_VERSION])
+  func `a session does not outlive the authority of its client`(version: Int32) throws {
+    try certificates.issue("client")
+    try FileManager.default.copyItem(
+      atPath: certificates.path("ca.pem"), toPath: certificates.path("clients.pem"))
+    let context = try TLSContext(
+      TLSFiles(
+        certificateChain: certificates.path("server.pem"),
+        privateKey: certificates.path("server.key"),
+        clientAuthorities: certificates.path("clients.pem")))
+    let (server, address) = try serve(context)
+    let first = try connect(address, identity: "client", maximumVersion: version)
+    try first.send(Self.request)
+    #expect(try first.receive(through: "hello").hasSuffix("hello"))
+    try context.reload()
+    let second = try connect(
+      address, identity: "client", maximumVersion: version, ticket: first.ticket())
+    #expect(second.isResumed)
+    let stranger = try CertificateFactory()
+    try FileManager.default.removeItem(atPath: certificates.path("clients.pem"))
+    try FileManager.default.copyItem(
+      atPath: stranger.path("ca.pem"), toPath: certificates.path("clients.pem"))
+    try context.reload()
+    #expect(throws: TLSClient.Failure.self) {
+      let refused = try connect(
+        address, identity: "client", maximumVersion: version, ticket: first.ticket())
+      try refused.send(Self.request)
+      _ = try refused.receive()
+    }
+    withExtendedLifetime(server) {}
+  }
+
+  @Test func `a key seals for the life of a ticket and opens for another`() {
+    func time(_ seconds: Int64) -> MonotonicTime {
+      MonotonicTime(nanoseconds: seconds * 1_000_000_000)
+    }
+    var ring = TicketKeyRing(now: time(0))
+    let first = ring.sealingKey(now: time(0))
+    #expect(first.name.count == 16)
+    #expect(first.cipherKey.count == 32)
+    #expect(first.macKey.count == 32)
+    #expect(ring.sealingKey(now: time(7199)) == first)
+    let second = ring.sealingKey(now: time(7200))
+    #expect(second != first)
+    #expect(ring.openingKey(first.name, now: time(14399)) == first)
+    #expect(ring.openingKey(second.name, now: time(14399)) == second)
+    // The first key's last ticket has ended.
+    #expect(ring.openingKey(first.name, now: time(14400)) == nil)
+    #expect(ring.openingKey(second.name, now: time(14400)) == second)
+    // After a long silence no key is left.
+    #expect(ring.openingKey(second.name, now: time(40000)) == nil)
+    #expect(ring.openingKey([], now: time(40000)) == nil)
+  }
+
+  @Test(arguments: [TLS1_2_VERSION, TLS1_3_VERSION])
+  func `one connection too many gets 503 through TLS`(version: Int32) throws {
+    let (server, address) = try serve(try TLSContext(certificates.files("server"))) {
+      $0.maximumConnectionCount = 1
+    }
+    let first = try connect(address)
+    try first.send(Self.request)
+    #expect(try first.receive(through: "hello").hasPrefix("HTTP/1.1 200"))
+    let refused = try connect(address, maximumVersion: version)
+    let answer = try refused.receive(through: "}")
+    #expect(answer.hasPrefix("HTTP/1.1 503"))
+    #expect(answer.contains("too_many_connections"))
+    #expect(throws: TLSClient.Failure.self) { try refused.receive() }
+    #expect(server.observer.refusals == ["too_many_connections"])
+  }
+
+  @Test func `many connections too many are closed without a handshake`() throws {
+    let (server, address) = try serve(try TLSContext(certificates.files("server"))) {
+      $0.maximumConnectionCount = 1
+      $0.handshakeTimeout = .seconds(60)
+    }
+    let first = try connect(address)
+    // They shake no hands, so those who would be told are still there when the next ones come.
+    let others = try (0..<400).map { _ in try TestClient(address) }
+    #expect(try others[399].isAtEnd())
+    try first.send(Self.request)
+    #expect(try first.receive(through: "hello").hasPrefix("HTTP/1.1 200"))
+    withExtendedLifetime(server) {}
+  }
+
   @Test func `a handshake that stalls ends`() throws {
     let (server, address) = try serve(try TLSContext(certificates.files("server"))) {
       $0.handshakeTimeout = .milliseconds(50)
@@ -124,11 +236,7 @@ import Testing
     #expect(try !context.reloadIfChanged())
     try certificates.issue("other", days: 30)
     let before = context.notAfter
-    for suffix in ["pem", "key"] {
-      try FileManager.default.removeItem(atPath: certificates.path("server.\(suffix)"))
-      try FileManager.default.copyItem(
-        atPath: certificates.path("other.\(suffix)"), toPath: certificates.path("server.\(suffix)"))
-    }
+    try replaceServer(by: "other")
     #expect(try context.reloadIfChanged())
     #expect(context.notAfter > before + 20 * 86400)
     #expect(try connect(address).serverSubject == "/CN=other")

@@ -24,6 +24,8 @@ final class LoopCore {
   private var wheel = TimerWheel(now: .now)
   private var listeners: [Listener] = []
   private var resumable: [ConnectionToken] = []
+  /// Handshakes for the sake of a refusal, all clients together.
+  private var securedFarewells = RateLimiter(requestsPerSecond: 50, burst: 50)
   private var events: [csystem_event]
   /// Events that are collected and not yet served.
   private var eventCount = 0
@@ -112,10 +114,6 @@ final class LoopCore {
     switch message {
     case .listen(let descriptor, let tls): addListener(descriptor, tls)
     case .adopt(let descriptor, let address, let tls): adopt(descriptor, address, tls)
-    case .turnAway(let descriptor, let address, let failure):
-      guard let connection = open(PlainTransport(descriptor: descriptor), address, isCounted: false)
-      else { return }
-      connection.turnAway(failure)
     case .respond(let token, let response): table[token.connection]?.respond(token, response)
     case .begin(let token, let response, let byteCount):
       table[token.connection]?.begin(token, response, byteCount: byteCount)
@@ -143,18 +141,19 @@ final class LoopCore {
 
   private func adopt(_ descriptor: Int32, _ address: SocketAddress, _ tls: (any TransportFactory)?)
   {
-    let transport: any Transport
-    if let tls {
-      guard let secured = tls.makeTransport(descriptor: descriptor) else {
-        csystem_close(descriptor)
-        shared.connectionClosed(address)
-        return
-      }
-      transport = secured
-    } else {
-      transport = PlainTransport(descriptor: descriptor)
+    guard let transport = makeTransport(descriptor, tls) else {
+      csystem_close(descriptor)
+      shared.connectionClosed(address)
+      return
     }
     open(transport, address, isCounted: true)?.pump()
+  }
+
+  private func makeTransport(
+    _ descriptor: Int32, _ tls: (any TransportFactory)?
+  ) -> (any Transport)? {
+    guard let tls else { return PlainTransport(descriptor: descriptor) }
+    return tls.makeTransport(descriptor: descriptor)
   }
 
   /// Puts a connection into the table and the poller; nil, with the socket closed, when that
@@ -240,12 +239,7 @@ final class LoopCore {
   {
     if let refusal = shared.connectionOpened(address) {
       shared.observer.refused(refusal.failure, address)
-      // Only so many are told why: they too take descriptors, and a handshake takes time.
-      guard tls == nil, shared.turnedAwayOpened() else {
-        csystem_close(descriptor)
-        return
-      }
-      serve(.turnAway(descriptor, address, refusal.failure))
+      turnAway(descriptor, address, tls, refusal.failure)
       return
     }
     guard let target = shared.nextLoop(), target.post(.adopt(descriptor, address, tls)) else {
@@ -253,6 +247,27 @@ final class LoopCore {
       shared.connectionClosed(address)
       return
     }
+  }
+
+  /// Tells a connection that there are too many, and ends it.
+  ///
+  /// Only so many are told at once, and so many each second where that takes a handshake: they too
+  /// take descriptors and time. The others are closed without a word.
+  private func turnAway(
+    _ descriptor: Int32, _ address: SocketAddress, _ tls: (any TransportFactory)?,
+    _ failure: HTTPFailure
+  ) {
+    let isTold = tls == nil || securedFarewells.take("", now: now) == nil
+    guard isTold, shared.turnedAwayOpened() else {
+      csystem_close(descriptor)
+      return
+    }
+    guard let transport = makeTransport(descriptor, tls) else {
+      csystem_close(descriptor)
+      shared.turnedAwayClosed()
+      return
+    }
+    open(transport, address, isCounted: false)?.turnAway(failure)
   }
 
   private func closeListeners() {

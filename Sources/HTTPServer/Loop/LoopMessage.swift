@@ -2,8 +2,6 @@
 enum LoopMessage: Sendable {
   case listen(Int32, (any TransportFactory)?)
   case adopt(Int32, SocketAddress, (any TransportFactory)?)
-  /// Tells a connection that there are too many, and ends it.
-  case turnAway(Int32, SocketAddress, HTTPFailure)
   case respond(RequestToken, HTTPResponse)
   /// Starts a response whose content follows; its length when it is known.
   case begin(RequestToken, HTTPResponse, byteCount: Int?)

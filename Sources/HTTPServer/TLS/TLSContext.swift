@@ -8,7 +8,8 @@ import Locking
 
 /// The TLS side of a listener: its certificate, which can be replaced while it serves.
 ///
-/// A new certificate holds for new connections; those that are open keep theirs.
+/// A new certificate holds for new connections; those that are open keep theirs. Sessions can be
+/// resumed across a reload, unless the authorities of client certificates have changed.
 package final class TLSContext: TransportFactory {
   /// What tells one state of a file from another.
   private struct Fingerprint: Equatable {
@@ -26,6 +27,7 @@ package final class TLSContext: TransportFactory {
 
   private let files: TLSFiles
   private let state: Lock<State>
+  private let tickets = TLSTickets()
 
   /// Loads the files.
   ///
@@ -33,7 +35,9 @@ package final class TLSContext: TransportFactory {
   package init(_ files: TLSFiles) throws(TLSError) {
     self.files = files
     let fingerprints = Self.fingerprints(of: files)
-    state = Lock(State(credentials: try TLSCredentials(files), fingerprints: fingerprints))
+    state = Lock(
+      State(
+        credentials: try TLSCredentials(files, tickets: tickets), fingerprints: fingerprints))
   }
 
   /// The end of the certificate's validity, in seconds since 1970.
@@ -49,7 +53,7 @@ package final class TLSContext: TransportFactory {
     // Taken first: a change while loading shows as another change later.
     let fingerprints = Self.fingerprints(of: files)
     do {
-      let credentials = try TLSCredentials(files)
+      let credentials = try TLSCredentials(files, tickets: tickets)
       state.withLock { state in
         state.credentials = credentials
         state.fingerprints = fingerprints

@@ -23,13 +23,18 @@ package struct TLSFiles: Sendable, Equatable {
 /// threads may be made from it.
 @safe final class TLSCredentials: @unchecked Sendable {
   private let context: OpaquePointer
+  /// Kept alive: the context refers to them.
+  private let tickets: TLSTickets
   /// The end of the certificate's validity, in seconds since 1970.
   let notAfter: Int64
 
   /// Loads the files.
   ///
+  /// - Parameters:
+  ///   - files: what to load.
+  ///   - tickets: those of the server.
   /// - Throws: ``TLSError``, naming the file.
-  init(_ files: TLSFiles) throws(TLSError) {
+  init(_ files: TLSFiles, tickets: TLSTickets) throws(TLSError) {
     ERR_clear_error()
     guard let context = unsafe copenssl_server_context() else { throw .outOfMemory }
     do {
@@ -38,11 +43,13 @@ package struct TLSFiles: Sendable, Equatable {
       unsafe SSL_CTX_free(context)
       throw error
     }
+    unsafe tickets.attach(to: context)
     unsafe self.context = context
+    self.tickets = tickets
     notAfter = unsafe copenssl_not_after(context)
   }
 
-  // Connections hold references of their own.
+  // Sessions hold references of their own, and transports one to this object.
   deinit { unsafe SSL_CTX_free(context) }
 
   private static func load(_ files: TLSFiles, into context: OpaquePointer) throws(TLSError) {
@@ -75,6 +82,6 @@ package struct TLSFiles: Sendable, Equatable {
       return nil
     }
     unsafe SSL_set_accept_state(session)
-    return unsafe TLSTransport(session: session, descriptor: descriptor)
+    return unsafe TLSTransport(session: session, descriptor: descriptor, credentials: self)
   }
 }

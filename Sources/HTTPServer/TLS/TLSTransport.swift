@@ -10,10 +10,13 @@ import COpenSSL
   private(set) var peer: TLSPeer?
 
   private let session: OpaquePointer
+  /// Kept alive as long as the session.
+  private let credentials: TLSCredentials
 
-  /// Takes over a session whose socket is set.
-  @unsafe init(session: OpaquePointer, descriptor: Int32) {
+  /// Takes over a session of the credentials whose socket is set.
+  @unsafe init(session: OpaquePointer, descriptor: Int32, credentials: TLSCredentials) {
     unsafe self.session = session
+    self.credentials = credentials
     self.descriptor = descriptor
   }
 
