@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Starts the release binary and uses it as a person would: ready, a LAS tile in, a classified tile
-# out, bad input refused, metrics scraped, SIGTERM. Prints what it saw; exits 1 on the first surprise.
+# out, bad input refused, metrics scraped, SIGTERM; then with TLS and API keys. Prints what it saw;
+# exits 1 on the first surprise.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source deploy/tools.sh
@@ -31,6 +32,7 @@ for _ in $(seq 200); do
 done
 [ -n "$url" ] || fail "the server did not say where it listens"
 curl --silent --fail --output /dev/null "$url/health/ready" || fail "not ready"
+"$binary" health --url "$url" || fail "the health check fails"
 echo "smoke: ready after $((($(date +%s%N) - started) / 1000000)) ms at $url"
 
 segment="$url/v2/models/demo/segment"
@@ -70,3 +72,27 @@ wait "$server" || code=$?
 server=
 [ "$code" = 0 ] || fail "exit code $code after SIGTERM"
 echo "smoke: SIGTERM, exit code 0"
+
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
+  -addext subjectAltName=IP:127.0.0.1 -keyout "$scratch/key.pem" -out "$scratch/certificate.pem" \
+  2>"$scratch/openssl.log"
+"$binary" create-key smoke --scopes infer >"$scratch/keys" 2>"$scratch/key"
+secured=(env POINTSERVE_TLS_CERTIFICATE="$scratch/certificate.pem" POINTSERVE_TLS_KEY="$scratch/key.pem"
+  POINTSERVE_API_KEYS="$scratch/keys")
+: >"$scratch/log"
+"${secured[@]}" "$binary" serve --port 0 2>>"$scratch/log" &
+server=$!
+url=$(listening_url "$scratch/log")
+for _ in $(seq 100); do
+  ! "${secured[@]}" "$binary" health --port "${url##*:}" 2>"$scratch/health" || break
+done
+"${secured[@]}" "$binary" health --port "${url##*:}" || fail "the health check fails with TLS"
+"$binary" health --url "$url" --ca "$scratch/certificate.pem" || fail "the health check fails with --ca"
+! "$binary" health --url "$url" 2>"$scratch/health" || fail "the health check believes anyone"
+refusal=$(curl --silent --output "$scratch/answer" --write-out '%{http_code}' \
+  --cacert "$scratch/certificate.pem" --data-binary "@$sample" "$url/v2/models/demo/segment")
+[ "$refusal" = 401 ] || fail "expected 401 without an API key, found $refusal"
+kill -TERM "$server"
+wait "$server" || fail "exit code $? after SIGTERM with TLS"
+server=
+echo "smoke: healthy with TLS, closed without an API key"
