@@ -25,7 +25,9 @@ def read_classes(path):
 
 
 def main():
-    truth, answer = (read_classes(path) for path in sys.argv[1:3])
+    if len(sys.argv) != 3:
+        raise SystemExit("usage: accuracy.py TRUTH.las ANSWER.las")
+    truth, answer = (read_classes(path) for path in sys.argv[1:])
     if len(truth) != len(answer):
         raise SystemExit(f"{len(truth)} points against {len(answer)}")
     pairs = Counter(zip(truth, answer))
