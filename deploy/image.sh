@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Builds the image of the Dockerfile without a container engine running, twice, and uses it: equal
 # digests, nothing in it that should not be, and a hardened run in a network namespace of its own
-# (ready, a tile in and out, metrics, SIGTERM with a request in flight). Prints figures; exits 1 on
-# the first surprise. Needs root.
+# (ready, a tile in and out, metrics, SIGTERM with a request in flight), then with TLS. Prints figures;
+# exits 1 on the first surprise. Needs root.
 #
 # The base is a fresh Debian with this machine's Swift toolchain bound into it, under the name that
 # the Dockerfile asks for; with SWIFT_IMAGE=NAME in the environment that image is pulled instead.
@@ -16,7 +16,7 @@ source deploy/tools.sh
   exit 1
 }
 need_packages buildah=buildah podman=podman runc=runc debootstrap=debootstrap curl=curl ip=iproute2 \
-  promtool=prometheus swift=swift
+  openssl=openssl promtool=prometheus swift=swift
 
 store=$PWD/.build-image
 name=localhost/pointserve
@@ -123,9 +123,12 @@ mounted=
 # A hardened run, by the image's own defaults, in a network of its own.
 ip netns add "$namespace"
 ip -n "$namespace" link set lo up
-run_podman create --name "$container" --network "ns:/run/netns/$namespace" \
-  --ulimit nofile=1024:4096 --ulimit nproc=4096:4096 --no-healthcheck --memory 256m \
-  --read-only --cap-drop ALL --security-opt no-new-privileges "$name:first" >/dev/null
+create() {
+  run_podman create --name "$container" --network "ns:/run/netns/$namespace" \
+    --ulimit nofile=1024:4096 --ulimit nproc=4096:4096 --no-healthcheck --memory 256m \
+    --read-only --cap-drop ALL --security-opt no-new-privileges "$@" "$name:first" >/dev/null
+}
+create
 inside() { ip netns exec "$namespace" "$@"; }
 inside python3 - "$scratch/ready" <<'PYTHON' &
 import http.client, sys, time
@@ -162,7 +165,10 @@ done
 grep -q "^Uid:	65532	" "/proc/$process/status" || fail "the process is not user 65532"
 echo "image: user 65532, no capability, no new privileges, system calls filtered, root read-only"
 
-run_podman exec "$container" /usr/bin/pointserve health || fail "pointserve health fails"
+# The command of the Dockerfile's HEALTHCHECK.
+mapfile -t health < <(sed -n '/^HEALTHCHECK/,/CMD/ s/.*CMD //p' Dockerfile |
+  python3 -c 'import json, sys; print(*json.load(sys.stdin), sep="\n")')
+run_podman exec "$container" "${health[@]}" || fail "${health[*]} fails"
 # The text keeps the pipeline's end from being taken for curl's.
 segment=http://127.0.0.1:8080/v2/models/demo/segment
 inside curl --silent --show-error --fail --data-binary @deploy/samples/tile.las \
@@ -188,3 +194,24 @@ cmp "$scratch/classified.las" "$scratch/last.las" || fail "the last answer diffe
 code=$(run_podman wait "$container")
 [ "$code" = 0 ] || fail "exit code $code after SIGTERM"
 echo "image: SIGTERM with a request in flight: answered, the same bytes, exit code 0"
+
+# The same with TLS: the health check asks through it, and tells one certificate from another.
+run_podman rm "$container" >/dev/null
+mkdir "$scratch/tls"
+for certificate in own other; do
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 \
+    -subj /CN=service.example -keyout "$scratch/tls/$certificate.key" \
+    -out "$scratch/tls/$certificate.pem" 2>"$scratch/openssl.log"
+done
+chmod -R a+rX "$scratch/tls"
+create --volume "$scratch/tls:/tls:ro" --env POINTSERVE_TLS_CERTIFICATE=/tls/own.pem \
+  --env POINTSERVE_TLS_KEY=/tls/own.key
+run_podman start "$container" >/dev/null
+for _ in $(seq 50); do
+  ! run_podman exec "$container" "${health[@]}" 2>"$scratch/health.log" || break
+done
+run_podman exec "$container" "${health[@]}" || fail "${health[*]} fails with TLS"
+! run_podman exec --env POINTSERVE_TLS_CERTIFICATE=/tls/other.pem "$container" "${health[@]}" \
+  2>"$scratch/health.log" || fail "${health[*]} takes another certificate for the service's"
+grep -q 'another certificate' "$scratch/health.log" || fail "health: $(cat "$scratch/health.log")"
+echo "image: healthy without and with TLS; another certificate is told apart"

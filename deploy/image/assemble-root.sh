@@ -38,20 +38,32 @@ for package in $(printf '%s\n' "${packages[@]}" | sort -u); do
   echo "assemble-root: $package $(dpkg-query --show --showformat='${Version}' "$package")"
 done
 
-# What is linked into the binary: the Swift runtime and the Swift packages, with their versions.
+# What is linked into the binary: the runtimes of Swift and of C++ and the Swift packages, with their
+# versions.
 toolchain=$(dirname "$(dirname "$(realpath "$(command -v swift)")")")
 install -D -m 0644 "$toolchain/share/swift/LICENSE.txt" "$root/usr/share/doc/swift/copyright"
 swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9.]*\).*/swift \1/p' |
   head -n 1 >"$root/usr/share/doc/pointserve-components"
+archive=$("$toolchain/bin/clang++" -print-file-name=libstdc++.a)
+archive=$(dpkg --search "$(realpath "$archive")" | cut -d: -f1)
+install -D -m 0644 "/usr/share/doc/$archive/copyright" "$root/usr/share/doc/$archive/copyright"
+dpkg-query --show --showformat='${Package} ${Version}\n' "$archive" \
+  >>"$root/usr/share/doc/pointserve-components"
 shopt -s nullglob
 for checkout in .build/checkouts/*/; do
   name=$(basename "$checkout")
-  install -D -m 0644 "$checkout"/LICENSE* --target-directory "$root/usr/share/doc/$name"
+  install -D -m 0644 "$checkout"/{LICENSE,NOTICE}* --target-directory "$root/usr/share/doc/$name"
   version=$(git -C "$checkout" describe --tags --exact-match 2>/dev/null ||
     git -C "$checkout" rev-parse HEAD)
   echo "$name $version" >>"$root/usr/share/doc/pointserve-components"
 done
 cat "$root/usr/share/doc/pointserve-components"
+
+# The licences to which those texts only refer.
+grep --recursive --no-filename --only-matching '/usr/share/common-licenses/[A-Za-z0-9.+-]*[A-Za-z0-9]' \
+  "$root/usr/share/doc" | sort -u | while read -r licence; do
+  [ ! -f "$licence" ] || install -D -m 0644 "$(realpath "$licence")" "$root$licence"
+done
 
 echo 'pointserve:x:65532:65532::/:/sbin/nologin' >"$root/etc/passwd"
 echo 'pointserve:x:65532:' >"$root/etc/group"

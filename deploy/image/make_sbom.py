@@ -2,7 +2,7 @@
 """Writes the CycloneDX bill of materials of an image's root file system to standard output.
 
 The parts are those that assemble-root.sh recorded: Debian packages whose libraries were copied,
-and the Swift runtime and packages that are linked into the binary.
+and what is linked into the binary, which are the runtimes of Swift and C++ and the Swift packages.
 
 Usage: make_sbom.py ROOT [DIGEST]
 """
@@ -16,8 +16,14 @@ import uuid
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-LICENCES = {"swift": "Apache-2.0 WITH Swift-exception"}
-SWIFT_PACKAGE_LICENCE = "Apache-2.0"
+# What is linked into the binary, by the beginning of its name: its licence, and where its package
+# URL places it.
+LINKED_PARTS = {
+    "libstdc++-": ("GPL-3.0-or-later WITH GCC-exception-3.1", "deb/debian"),
+    "swift-argument-parser": ("Apache-2.0 WITH Swift-exception", "swift/github.com/apple"),
+    "swift-log": ("Apache-2.0", "swift/github.com/apple"),
+    "swift": ("Apache-2.0 WITH Swift-exception", "github/swiftlang"),
+}
 
 
 def debian_components(root):
@@ -38,17 +44,19 @@ def debian_components(root):
         }
 
 
-def swift_components(root):
-    """The Swift runtime and the Swift packages in the binary."""
+def linked_components(root):
+    """What is linked into the binary."""
     for line in (root / "usr/share/doc/pointserve-components").read_text().splitlines():
         name, version = line.split(" ")
-        licence = LICENCES.get(name, SWIFT_PACKAGE_LICENCE)
+        licence, place = next(
+            part for beginning, part in LINKED_PARTS.items() if name.startswith(beginning))
         kind = {"expression": licence} if " " in licence else {"license": {"id": licence}}
         yield {
             "type": "library",
-            "bom-ref": f"swift:{name}@{version}",
+            "bom-ref": f"linked:{name}@{version}",
             "name": name,
             "version": version,
+            "purl": f"pkg:{place}/{name}@{version}".replace("+", "%2B"),
             "licenses": [kind],
         }
 
@@ -63,7 +71,7 @@ def main():
         "name": "pointserve",
         "version": digest or binary,
     }
-    parts = [*debian_components(root), *swift_components(root)]
+    parts = [*debian_components(root), *linked_components(root)]
     parts.append({
         "type": "application",
         "bom-ref": "binary",
@@ -71,7 +79,7 @@ def main():
         "version": binary[:12],
         "hashes": [{"alg": "SHA-256", "content": binary}],
     })
-    swift = [part["bom-ref"] for part in parts if part["bom-ref"].startswith("swift:")]
+    linked = [part["bom-ref"] for part in parts if part["bom-ref"].startswith("linked:")]
     debian = [part["bom-ref"] for part in parts if part["bom-ref"].startswith("pkg:")]
     document = {
         "bomFormat": "CycloneDX",
@@ -82,7 +90,7 @@ def main():
         "components": parts,
         "dependencies": [
             {"ref": "pointserve", "dependsOn": ["binary"]},
-            {"ref": "binary", "dependsOn": [*swift, *debian]},
+            {"ref": "binary", "dependsOn": [*linked, *debian]},
         ],
     }
     text = json.dumps(document, indent=2)
