@@ -3,7 +3,6 @@ package enum ModelState: String, Sendable, Hashable {
   case ready = "READY"
   case unavailable = "UNAVAILABLE"
   case loading = "LOADING"
-  case unloading = "UNLOADING"
 }
 
 /// One line of the repository index.

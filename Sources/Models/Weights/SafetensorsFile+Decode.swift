@@ -92,20 +92,3 @@ extension SafetensorsFile {
     }
   }
 }
-
-extension Float {
-  /// Widens an IEEE 754 binary16 value exactly.
-  init(halfBits bits: UInt16) {
-    let sign = UInt32(bits & 0x8000) << 16
-    let exponent = UInt32(bits >> 10) & 0x1F
-    let fraction = UInt32(bits & 0x3FF)
-    switch exponent {
-    case 0:
-      // Zero and subnormals: multiples of 2^-24.
-      let magnitude = Float(fraction) * 0x1p-24
-      self = sign == 0 ? magnitude : -magnitude
-    case 0x1F: self = Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
-    default: self = Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
-    }
-  }
-}

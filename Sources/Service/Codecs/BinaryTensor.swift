@@ -36,7 +36,7 @@ enum BinaryTensor {
     case "FP32": return .float32(words(bytes, UInt32.self).map(Float.init(bitPattern:)))
     case "BF16":
       return .float32(words(bytes, UInt16.self).map { Float(bitPattern: UInt32($0) << 16) })
-    case "FP16": return .float32(words(bytes, UInt16.self).map(Float.init(halfBitPattern:)))
+    case "FP16": return .float32(words(bytes, UInt16.self).map(Float.init(halfBits:)))
     case "FP64":
       return .float32(words(bytes, UInt64.self).map { Float(Double(bitPattern: $0)) })
     case "INT8":
@@ -84,20 +84,6 @@ enum BinaryTensor {
       stride(from: 0, to: buffer.count, by: MemoryLayout<Word>.size).map { offset in
         Word(littleEndian: unsafe buffer.loadUnaligned(fromByteOffset: offset, as: Word.self))
       }
-    }
-  }
-}
-
-extension Float {
-  /// The value of an IEEE 754 binary16; `Float16` does not exist on every platform.
-  fileprivate init(halfBitPattern bits: UInt16) {
-    let sign = UInt32(bits & 0x8000) << 16
-    let exponent = UInt32(bits >> 10) & 0x1F
-    let fraction = UInt32(bits & 0x3FF)
-    switch exponent {
-    case 0: self = Float(fraction) * 0x1p-24 * (sign == 0 ? 1 : -1)
-    case 31: self = Float(bitPattern: sign | 0x7F80_0000 | fraction << 13)
-    default: self = Float(bitPattern: sign | (exponent + 112) << 23 | fraction << 13)
     }
   }
 }
