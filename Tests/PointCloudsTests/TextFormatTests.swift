@@ -101,6 +101,18 @@ struct TextFormatTests {
     }
   }
 
+  @Test func `labels of a training set are no classes`() throws {
+    #expect(try decode("x y z label\n1 2 3 -1\n4 5 6 7\n").attributes == PointAttributes())
+  }
+
+  @Test func `colors from 0 to 1 become shares of the brightest`() throws {
+    let cloud = try decode("x y z r g b\n1 2 3 0 0.5 1\n4 5 6 1 0.25 0.00001\n")
+    #expect(cloud.attributes.colors == [0, 32768, 65535, 65535, 16384, 1])
+    #expect(try decode("x y z r g b\n1 2 3 0 1 1\n").attributes.colors == [0, 1, 1])
+    #expect(throws: CloudError.self) { try decode("x y z r g b\n1 2 3 0.5 1 2\n") }
+    #expect(throws: CloudError.self) { try decode("x y z r g b\n1 2 3 0.5 1 nan\n") }
+  }
+
   @Test func `colors need all three channels`() {
     #expect(throws: CloudError.attributeLength(attribute: "green", expected: 1, found: 0)) {
       try decode("x y z red\n1 2 3 4\n")

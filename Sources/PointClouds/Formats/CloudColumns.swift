@@ -14,6 +14,8 @@ struct CloudColumns {
     }
 
     /// The role of a column by its name, whose case and punctuation do not matter.
+    ///
+    /// A `label` is whatever somebody taught a network, not a class of LAS, so it has none.
     init?(columnName: String) {
       let name = columnName.lowercased()
       let plain = (name.hasPrefix("scalar_") ? String(name.dropFirst(7)) : name)
@@ -25,7 +27,7 @@ struct CloudColumns {
       case "intensity": self = .intensity
       case "returnnumber": self = .returnNumber
       case "numberofreturns": self = .numberOfReturns
-      case "classification", "class", "label": self = .classification
+      case "classification", "class": self = .classification
       case "red", "r": self = .red
       case "green", "g": self = .green
       case "blue", "b": self = .blue
@@ -96,15 +98,27 @@ struct CloudColumns {
   }
 
   private func colors(count: Int) throws(CloudError) -> [UInt16]? {
-    guard self[.red] != nil || self[.green] != nil || self[.blue] != nil else { return nil }
+    let channels = [Role.red, .green, .blue]
+    guard channels.contains(where: { self[$0] != nil }) else { return nil }
+    let areShares = hasShares(channels)
     var colors = [UInt16](repeating: 0, count: 3 * count)
-    for (channel, role) in [Role.red, .green, .blue].enumerated() {
-      let values = try integers(role, as: UInt16.self) ?? []
+    for (channel, role) in channels.enumerated() {
+      let values =
+        areShares
+        ? (self[role] ?? []).map { UInt16(($0 * Double(UInt16.max)).rounded()) }
+        : try integers(role, as: UInt16.self) ?? []
       guard values.count == count else {
         throw .attributeLength(attribute: role.name, expected: count, found: values.count)
       }
       for row in 0..<count { colors[3 * row + channel] = values[row] }
     }
     return colors
+  }
+
+  /// Whether colors are given as shares of the brightest: all from 0 to 1, and not all whole.
+  private func hasShares(_ channels: [Role]) -> Bool {
+    let columns = channels.compactMap { self[$0] }
+    return columns.allSatisfy { $0.allSatisfy { (0...1).contains($0) } }
+      && columns.contains { $0.contains { $0 != $0.rounded() } }
   }
 }
