@@ -43,6 +43,12 @@ curl --silent --show-error --fail --data-binary "@$sample" -H 'Accept: applicati
 changed=$(cmp -l "$sample" "$scratch/classified.las" | wc -l || true)
 echo "smoke: classified $sample; $changed bytes differ"
 
+"$binary" segment --quiet - <"$sample" >"$scratch/offline.las" || fail "no tile without a server"
+cmp "$scratch/classified.las" "$scratch/offline.las" || fail "with and without a server differ"
+if "$binary" segment "$scratch/missing.las" 2>"$scratch/answer"; then fail "a missing file"; fi
+grep -q 'No such file' "$scratch/answer" || fail "a missing file: $(cat "$scratch/answer")"
+echo "smoke: the same from standard input without a server"
+
 status() { curl --silent --output "$scratch/answer" --write-out '%{http_code}' "$@"; }
 expect() {
   local wanted=$1 found

@@ -49,7 +49,9 @@ struct Pointserve: ParsableCommand {
         endProcess(0)
       }
       writeError(text + "\n")
-      endProcess(code == .validationFailure ? 2 : 70)
+      let kind: CommandFailure.Kind =
+        code == .validationFailure ? .badCommandLine : .internalFault
+      endProcess(kind.rawValue)
     }
   }
 }
@@ -78,12 +80,30 @@ struct CommandFailure: Error {
 }
 
 /// Writes text to standard error.
-func writeError(_ text: String) {
-  var bytes = ArraySlice(Array(text.utf8))
-  while !bytes.isEmpty {
-    let count = unsafe bytes.withUnsafeBytes { unsafe write(2, $0.baseAddress, $0.count) }
-    guard count > 0 else { return }
-    bytes = bytes.dropFirst(count)
+func writeError(_ text: String) { _ = writeAll(Array(text.utf8), to: STDERR_FILENO) }
+
+/// Writes all bytes to a descriptor; false, with the reason in `errno`, where that can't be done.
+func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+  var rest = bytes[...]
+  while !rest.isEmpty {
+    let count = unsafe rest.withUnsafeBytes {
+      unsafe write(descriptor, $0.baseAddress, $0.count)
+    }
+    if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return false }
+  }
+  return true
+}
+
+/// Reads a descriptor to its end; `nil`, with the reason in `errno`, where that can't be done.
+func readAll(from descriptor: Int32) -> [UInt8]? {
+  var bytes: [UInt8] = []
+  var piece = [UInt8](repeating: 0, count: 1 << 16)
+  while true {
+    let count = unsafe piece.withUnsafeMutableBytes {
+      unsafe read(descriptor, $0.baseAddress, $0.count)
+    }
+    if count == 0 { return bytes }
+    if count > 0 { bytes += piece[..<count] } else if errno != EINTR { return nil }
   }
 }
 

@@ -12,14 +12,18 @@ struct SegmentCommand: ParsableCommand {
       pointserve segment tile.las                     writes tile.classified.las
       pointserve segment tile.las --output out.las    writes out.las
       pointserve segment a.las b.las --output folder  writes folder/a.las and folder/b.las
+      pointserve segment - < tile.las > out.las       reads standard input, writes standard output
 
-      The extension of the output chooses its format. Of a LAS file only the classification changes. \
-      No input is overwritten, and a cloud that can't be labeled does not stop the others.
+      The extension of the output chooses its format; standard output gets that of the input. Of a \
+      LAS file only the classification changes. No input is overwritten, and a cloud that can't be \
+      labeled does not stop the others.
       """)
 
-  @Argument(help: "Clouds: LAS, PLY, XYZ, CSV or NPY.")
+  @Argument(help: "Clouds: LAS, PLY, XYZ, CSV or NPY; - reads standard input.")
   var input: [String]
-  @Option(name: .shortAndLong, help: "The file, or for several inputs the folder, to write.")
+  @Option(
+    name: .shortAndLong,
+    help: "The file, or for several inputs the folder, to write; - is standard output.")
   var output: String?
   @OptionGroup var modelOptions: ModelOptions
   @Option(help: "Compute threads; 0 takes one for each processor.")
@@ -58,15 +62,19 @@ struct SegmentCommand: ParsableCommand {
   }
 
   private func segment(
-    _ path: String, into outputPath: String, as outputFormat: CloudFormat, segmenter: Segmenter
+    _ path: String, into outputPath: String, as wantedFormat: CloudFormat?, segmenter: Segmenter
   ) throws {
     let clock = ContinuousClock()
     let start = clock.now
+    let name = path == Files.standardStream ? "standard input" : path
     let bytes = try Files.read(path)
-    guard let format = CloudFormat.format(path: path) ?? CloudFormat.format(content: bytes) else {
-      throw CommandFailure.badInput("\(path): no known format of point clouds")
+    guard let format = CloudFormat.format(path: path) ?? CloudFormat.format(content: bytes),
+      let outputFormat = wantedFormat
+        ?? (format.canEncode ? format : CloudFormat.format(fileExtension: "csv"))
+    else {
+      throw CommandFailure.badInput("\(name): no known format of point clouds")
     }
-    let progress = ProgressBar(label: path, isShown: !quiet && Environment.isTerminal)
+    let progress = ProgressBar(label: name, isShown: !quiet && Environment.isTerminal)
     let encoded: EncodedCloud
     let result: SegmentationResult
     do {
@@ -87,30 +95,33 @@ struct SegmentCommand: ParsableCommand {
               classes: result.classes.map(\.lasCode), values: result.probabilities()) : nil))
     } catch {
       progress.end()
-      throw CommandFailure.badInput("\(path): \(error)")
+      throw CommandFailure.badInput("\(name): \(error)")
     }
     try Files.write(encoded.bytes, to: outputPath)
     guard !quiet else { return }
+    let target = outputPath == Files.standardStream ? "standard output" : outputPath
     if encoded.substitutedClassCount > 0 {
       writeError(
-        "\(outputPath): \(encoded.substitutedClassCount) points have a class that \(outputFormat.name) "
+        "\(target): \(encoded.substitutedClassCount) points have a class that \(outputFormat.name) "
           + "of this point format can't hold and carry a substitute\n")
     }
-    report(result, path: path, outputPath: outputPath, duration: start.duration(to: clock.now))
+    let text = report(
+      result, name: name, target: target, duration: start.duration(to: clock.now))
+    // Where the cloud itself goes to standard output, nothing else may.
+    if outputPath == Files.standardStream { writeError(text + "\n") } else { print(text) }
   }
 
   private func report(
-    _ result: SegmentationResult, path: String, outputPath: String, duration: Duration
-  ) {
+    _ result: SegmentationResult, name: String, target: String, duration: Duration
+  ) -> String {
     let count = result.labels.count
     let seconds = duration / .seconds(1)
-    print(
-      """
-      \(path) -> \(outputPath)
+    let heading = """
+      \(name) -> \(target)
       \(grouped(count)) points in \((seconds * 100).rounded() / 100) s, \
       \(grouped(result.windowCount)) windows of \(grouped(result.voxelCount)) voxels \
       (\((result.voxelUnitMeters * 100).rounded() / 100) m)
-      """)
+      """
     var rows = zip(result.classes, result.classCounts).map { pointClass, points in
       [pointClass.name, "\(pointClass.lasCode)", grouped(points), percentage(points, of: count)]
     }
@@ -124,7 +135,7 @@ struct SegmentCommand: ParsableCommand {
     let columns: [TextTable.Column] = [
       .left("class"), .right("code"), .right("points"), .right("share"),
     ]
-    print(TextTable(columns: columns, rows: rows).text)
+    return heading + "\n" + TextTable(columns: columns, rows: rows).text
   }
 
   private func percentage(_ part: Int, of whole: Int) -> String {

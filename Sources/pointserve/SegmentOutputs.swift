@@ -3,14 +3,15 @@ import PointClouds
 
 /// Where the labeled clouds of a command go, settled before any of them is computed.
 struct SegmentOutputs {
-  /// One for each input.
-  let files: [(path: String, format: CloudFormat)]
+  /// One for each input; without a format the cloud is written as it came, or else as CSV.
+  let files: [(path: String, format: CloudFormat?)]
 
   /// Finds the files to write.
   ///
   /// - Parameters:
-  ///   - input: the clouds, at least one.
-  ///   - output: a file, a folder that exists, or `nil` for a file beside each input.
+  ///   - input: the clouds, at least one; `-` is standard input.
+  ///   - output: a file, a folder that exists, `-` for standard output, or `nil` for a file beside
+  ///     each input.
   /// - Throws: `CommandFailure` where a file can't be written as it is called, would replace an
   ///   input, or is the same for two inputs.
   init(input: [String], output: String?) throws {
@@ -18,6 +19,7 @@ struct SegmentOutputs {
     var inputOfOutput: [String: String] = [:]
     files = try input.map { path in
       let file = try Self.path(for: path, output: output, inputCount: input.count)
+      guard file != Files.standardStream else { return (file, nil) }
       guard let format = CloudFormat.format(path: file), format.canEncode else {
         let known = CloudFormat.all.filter(\.canEncode).flatMap(\.fileExtensions)
         throw CommandFailure.badCommandLine(
@@ -34,11 +36,23 @@ struct SegmentOutputs {
   }
 
   private static func path(
-    for path: String, output: String?, inputCount: Int
+    for input: String, output: String?, inputCount: Int
   ) throws -> String {
-    guard let output else { return writable(path, suffix: ".classified") }
+    if input == Files.standardStream {
+      // It can't be read twice, and has no name to give to a file in a folder.
+      guard inputCount == 1 else {
+        throw CommandFailure.badCommandLine("-: expected standard input as the only input")
+      }
+      guard let output else { return Files.standardStream }
+      guard !FileSystem.isDirectory(output) else {
+        throw CommandFailure.badCommandLine(
+          "--output \(output): expected a file, for standard input")
+      }
+    }
+    guard let output else { return writable(input, suffix: ".classified") }
+    if inputCount == 1, output == Files.standardStream { return output }
     if FileSystem.isDirectory(output) {
-      let name = path.split(separator: "/").last.map(String.init) ?? path
+      let name = input.split(separator: "/").last.map(String.init) ?? input
       return output + (output.hasSuffix("/") ? "" : "/") + writable(name, suffix: "")
     }
     guard inputCount == 1, !output.hasSuffix("/") else {
