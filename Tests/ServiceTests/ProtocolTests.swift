@@ -79,6 +79,24 @@ import Testing
     await running.stop()
   }
 
+  @Test(arguments: [
+    ("load", "", 200), ("load", "{}", 200), ("load", #"{"parameters":{}}"#, 200),
+    ("load", #"{"parameters":null}"#, 200), ("load", "[]", 400), ("load", "{", 400),
+    ("load", #"{"parameters":1}"#, 400), ("load", #"{"parameters":{"config":"{}"}}"#, 400),
+    ("load", #"{"parameters":{"file:1/model.json":"e30="}}"#, 400),
+    ("unload", #"{"parameters":{"config":"{}"}}"#, 400),
+    ("unload", #"{"parameters":{"unload_dependents":false}}"#, 200),
+  ])
+  func `a model is loaded as its directory holds it, not as a request would change it`(
+    action: String, body: String, status: Int
+  ) async throws {
+    let running = try RunningService()
+    let answer = try running.client.post(
+      "/v2/repository/models/demo/\(action)", Array(body.utf8))
+    #expect(answer.status == status, "\(answer.text)")
+    await running.stop()
+  }
+
   @Test func `a control request of many bytes is refused before it is read as JSON`() async throws {
     let running = try RunningService()
     let body = [UInt8](repeating: 0x20, count: 1 << 20)

@@ -33,6 +33,9 @@ struct ModelControlEndpoint: HTTPHandler {
   enum Action {
     case load
     case unload
+
+    /// The parameters that change nothing here: no model depends on another.
+    var harmlessParameters: Set<String> { self == .unload ? ["unload_dependents"] : [] }
   }
 
   let context: ServiceContext
@@ -40,6 +43,12 @@ struct ModelControlEndpoint: HTTPHandler {
 
   func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
     let name = request.parameter("model")
+    do {
+      try checkParameters(of: request)
+    } catch {
+      exchange.fail(error)
+      return
+    }
     // Reading files takes its time, and an event loop has none.
     context.run(exchange) {
       do throws(ModelLookupError) {
@@ -53,6 +62,23 @@ struct ModelControlEndpoint: HTTPHandler {
       } catch {
         exchange.fail(HTTPFailure(error))
       }
+    }
+  }
+
+  /// Refuses what would change the model that is served, as `config` and `file:…` do with Triton:
+  /// a model is what its directory holds.
+  private func checkParameters(of request: HTTPRequest) throws(HTTPFailure) {
+    switch try request.jsonMembers()["parameters"] {
+    case nil, .null: break
+    case .object(let parameters):
+      let unknown = Set(parameters.keys).subtracting(action.harmlessParameters)
+      guard let name = unknown.min() else { return }
+      throw HTTPFailure(
+        .badRequest, code: "unsupported_parameter",
+        message: "parameter \(name) is not supported; a model is loaded as its directory holds it",
+        detail: [("parameter", .string(name))])
+    case let other?:
+      throw .malformedJSON("parameters: expected an object, found \(other.summary)")
     }
   }
 
