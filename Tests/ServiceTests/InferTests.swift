@@ -12,20 +12,6 @@ import Testing
   private static let layerCases = GoldenFile.names(
     "kpconv", "strided_kpconv", "hourglass", "orthonorm", "local_conv2d", "features_", "e2e_")
 
-  private static func body(_ golden: GoldenModel) -> [UInt8] {
-    var inputs: [ConfigValue] = []
-    for (input, tensor) in zip(golden.model.inputs, golden.request) {
-      guard case .object(var members) = input else { continue }
-      members["shape"] = .array(tensor.shape.map { .integer($0) })
-      switch tensor.values {
-      case .float32(let values): members["data"] = .array(values.map { .number(Double($0)) })
-      case .int32(let values): members["data"] = .array(values.map { .integer(Int($0)) })
-      }
-      inputs.append(.object(members))
-    }
-    return JSONWriter.write(["inputs": .array(inputs), "id": "7"])
-  }
-
   @Test(.timeLimit(.minutes(2)))
   func `every golden case gives its golden output through the protocol`() async throws {
     #expect(Self.layerCases.count == 53)
@@ -38,10 +24,10 @@ import Testing
     }
     let running = try RunningService([.modelRepository: directory.path])
     for (name, golden) in goldens.sorted(by: { $0.key < $1.key }) {
-      let answer = try running.client.post("/v2/models/\(name)/infer", Self.body(golden))
+      let answer = try running.client.post("/v2/models/\(name)/infer", golden.inferBody())
       #expect(answer.status == 200, "\(name): \(answer.text)")
       guard answer.status == 200 else { continue }
-      let output = try Output(answer.text)
+      let output = try FirstOutput(answer.text)
       let file = try GoldenFile(name)
       let key =
         name.hasPrefix("orthonorm")
@@ -55,27 +41,6 @@ import Testing
       #expect(answer.text.contains("\"id\":\"7\""))
     }
     await running.stop()
-  }
-
-  /// The first output of an answer.
-  private struct Output {
-    let shape: [Int]
-    let data: [Float]
-
-    init(_ text: String) throws {
-      guard case .object(let answer) = try JSONReader.read(text.utf8),
-        case .array(let outputs)? = answer["outputs"], case .object(let output)? = outputs.first,
-        case .array(let shape)? = output["shape"], case .array(let data)? = output["data"]
-      else { throw GoldenError("no output in \(text.prefix(200))") }
-      self.shape = shape.map { if case .integer(let extent) = $0 { extent } else { -1 } }
-      self.data = data.map { value in
-        switch value {
-        case .integer(let integer): Float(integer)
-        case .number(let number): Float(number)
-        default: .nan
-        }
-      }
-    }
   }
 
   @Test func `a binary answer holds the same values as a JSON answer`() async throws {
