@@ -80,6 +80,12 @@ package struct SegmentationResult: Sendable {
     return probabilities
   }
 
+  /// The class that the scores of one voxel tell: a score per class, or one as in `init`.
+  static func label(of scores: [Float], classCount: Int) -> Int {
+    let isBinary = scores.count == 1 && classCount == 2
+    return label(of: (isBinary ? [1 - scores[0], scores[0]] : scores)[...])
+  }
+
   /// The first of the highest scores; a single score of 0.5 rounds to the first class as well.
   private static func label(of scores: ArraySlice<Float>) -> Int {
     var best = scores.startIndex

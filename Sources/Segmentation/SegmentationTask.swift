@@ -26,6 +26,8 @@ package final class SegmentationTask: Sendable {
     var waiting: [Int: (selection: WindowSelection, scores: [Float]?)] = [:]
     var takenCount = 0
     var joinedCount = 0
+    /// Told of each window as it joins, with its index and the votes so far.
+    var listener: (@Sendable (WindowSelection, Int, VoteAccumulator) -> Void)?
   }
 
   private let plan: ExecutablePlan
@@ -135,12 +137,41 @@ package final class SegmentationTask: Sendable {
         while let window = state.waiting[state.joinedCount], let scores = window.scores {
           state.waiting[state.joinedCount] = nil
           state.accumulator.add(scores, of: window.selection)
+          state.listener?(window.selection, state.joinedCount, state.accumulator)
           state.joinedCount += 1
         }
       }
       return true
     }
     guard isFinite else { throw .nonFiniteScores }
+  }
+
+  /// Asks to be told of each window that joins those before it, in the order of their indices.
+  ///
+  /// What is told depends on the cloud alone, as the labels do.
+  /// - Parameter report: called under the task's lock, by whatever thread adds outputs; it must
+  ///   return at once.
+  package func onJoin(_ report: @escaping @Sendable (JoinedWindow) -> Void) {
+    let points = PointsOfCells(cellOfPoint: scene.cellOfPoint, cellCount: scene.count)
+    let (voxelCount, classCount) = (scene.count, preparation.classes.count)
+    state.withLock { state in
+      state.listener = { selection, index, votes in
+        let labels = selection.voxels.map { voxel in
+          (
+            voxel,
+            SegmentationResult.label(
+              of: votes.joinedScores(of: Int(voxel)), classCount: classCount)
+          )
+        }
+        report(
+          JoinedWindow(
+            index: index, coveredVoxelCount: votes.coveredCount, voxelCount: voxelCount,
+            points: labels.flatMap { voxel, _ in points[Int(voxel)] },
+            labels: labels.flatMap { voxel, label in
+              repeatElement(Int32(label), count: points[Int(voxel)].count)
+            }))
+      }
+    }
   }
 
   /// Labels the points of the cloud.

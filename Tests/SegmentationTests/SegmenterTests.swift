@@ -1,3 +1,4 @@
+import Locking
 import Models
 import PointClouds
 import Testing
@@ -94,6 +95,41 @@ private func corner(of street: SyntheticScene, meters: Double) throws -> PointCl
   #expect(task.isComplete)
   #expect(task.coveredVoxelCount == task.voxelCount)
   #expect(task.finish().probabilities() == alone.probabilities())
+}
+
+@Test(arguments: [("mean", 2), ("mean", 1), ("max", 2), ("entropic", 2)])
+func `windows that join tell the same in any order of arrival, and the last word is the label`(
+  reduce: String, units: Int
+) throws {
+  let model = try TestModel(
+    window: #"{"kind": "grid", "extent_meters": 5, "max_points": 50}"#, reduce: reduce,
+    units: units)
+  func told(isReversed: Bool) throws -> ([JoinedWindow], SegmentationResult) {
+    let task = try model.segmenter.prepare(
+      PointCloud(positions: CloudFixture.field.positions), windowBudget: 1 << 20)
+    let joined = Lock<[JoinedWindow]>([])
+    task.onJoin { window in joined.withLock { $0.append(window) } }
+    var windows: [SegmentationWindow] = []
+    while let window = task.nextWindow() { windows.append(window) }
+    var workspace = Workspace()
+    for window in isReversed ? windows.reversed() : windows {
+      try task.add(
+        model.plan.run([try task.inputs(of: window)], in: &workspace)[0], ofWindow: window.index)
+    }
+    return (joined.withLock { $0 }, task.finish())
+  }
+  let (inOrder, result) = try told(isReversed: false)
+  let (reversed, _) = try told(isReversed: true)
+  #expect(inOrder.map(\.points) == reversed.map(\.points))
+  #expect(inOrder.map(\.labels) == reversed.map(\.labels))
+  #expect(inOrder.map(\.coveredVoxelCount) == reversed.map(\.coveredVoxelCount))
+  #expect(inOrder.map(\.index) == Array(0..<result.windowCount))
+  #expect(inOrder.last?.coveredVoxelCount == result.voxelCount)
+  var labels = [Int32](repeating: -1, count: result.labels.count)
+  for window in inOrder {
+    for (point, label) in zip(window.points, window.labels) { labels[Int(point)] = label }
+  }
+  #expect(labels == result.labels)
 }
 
 @Test func `no more windows are out than the budget allows`() throws {

@@ -7,6 +7,7 @@ extension GoldenModel {
   /// The golden request as JSON of the inference protocol.
   ///
   /// - Parameter changes: tensors in place of the golden ones, by name; `nil` leaves one out.
+  /// - Returns: the body.
   func inferBody(_ changes: [String: HostTensor?] = [:]) -> [UInt8] {
     var inputs: [ConfigValue] = []
     for (input, golden) in zip(model.inputs, request) {

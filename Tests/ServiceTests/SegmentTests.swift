@@ -37,6 +37,36 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(2)))
+  func `lines tell of windows as they join, and the last one is the document`() async throws {
+    let running = try RunningService()
+    let scene = Self.scene(side: 100)
+    let lines: HTTPHeaders = ["Content-Type": "text/csv", "Accept": "application/x-ndjson"]
+    let answer = try running.client.post(Self.path, scene, lines)
+    #expect(answer.status == 200)
+    #expect(answer.headers["Content-Type"] == "application/x-ndjson")
+    let parts = try answer.unchunked().split(separator: "\n")
+    #expect(parts.count > 2, "\(parts.count)")
+    for (index, part) in parts.dropLast().enumerated() {
+      #expect(part.hasPrefix("{\"window\":\(index),\"covered_voxel_count\":"))
+    }
+    let document = try running.client.post(Self.path, scene, Self.csv)
+    let labels = try Self.labels(document)
+    #expect(parts.last?.hasSuffix("\"labels\":" + labels) == true)
+    let again = try running.client.post(Self.path, scene, lines).unchunked()
+    #expect(again.split(separator: "\n").dropLast() == parts.dropLast())
+    await running.stop()
+  }
+
+  @Test func `a cloud that is refused has its status, also where lines are wanted`() async throws {
+    let running = try RunningService()
+    let answer = try running.client.post(
+      Self.path, Array("0,0,nan".utf8),
+      ["Content-Type": "text/csv", "Accept": "application/x-ndjson"])
+    #expect(answer.status == 422 && answer.headers["Content-Type"] == "application/json")
+    await running.stop()
+  }
+
+  @Test(.timeLimit(.minutes(2)))
   func `an answer is the same bit for bit alone, in company, and on any number of threads`()
     async throws
   {

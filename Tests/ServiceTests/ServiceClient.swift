@@ -12,6 +12,21 @@ struct ServiceClient {
     let body: [UInt8]
 
     var text: String { String(decoding: body, as: UTF8.self) }
+
+    /// The text that came in chunks (RFC 9112, section 7.1), which have no extensions.
+    func unchunked() throws -> String {
+      var content: [UInt8] = []
+      var rest = body[...]
+      while let end = rest.firstIndex(of: 13) {
+        guard let size = Int(String(decoding: rest[..<end], as: UTF8.self), radix: 16),
+          rest.count >= end - rest.startIndex + size + 4
+        else { break }
+        guard size > 0 else { return String(decoding: content, as: UTF8.self) }
+        content += rest[(end + 2)..<(end + 2 + size)]
+        rest = rest[(end + 2 + size + 2)...]
+      }
+      throw Failure.noAnswer
+    }
   }
 
   enum Failure: Error {

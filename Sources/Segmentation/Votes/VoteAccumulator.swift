@@ -67,6 +67,12 @@ struct VoteAccumulator: Sendable {
     return max(1 - entropy / largest, 1e-6)
   }
 
+  /// The scores of a voxel that has votes, `[scores]`, joined as far as they have come.
+  func joinedScores(of voxel: Int) -> [Float] {
+    let total = reduction == .mean || reduction == .entropic ? totals[voxel] : 1
+    return scores[(voxel * scoreCount)..<((voxel + 1) * scoreCount)].map { $0 / total }
+  }
+
   /// The joined scores, `[voxels, scores]`; zero where no window voted.
   consuming func joined() -> [Float] {
     guard reduction == .mean || reduction == .entropic else { return scores }

@@ -7,11 +7,14 @@ enum SegmentFormats {
   enum Answer: Sendable {
     /// Labels, class names, counts, confidence and timings.
     case json
+    /// The same at the end of lines that tell of each window.
+    case lines
     /// The cloud with its classes, in a file format.
     case cloud(CloudFormat)
   }
 
   private static let jsonMediaType = "application/json"
+  static let linesMediaType = "application/x-ndjson"
 
   /// Media types that say nothing about the body.
   private static let unspecific: Set<String> = [
@@ -51,6 +54,7 @@ enum SegmentFormats {
   private static let offers: [(mediaType: MediaType, answer: Answer)] = {
     var offers: [(mediaType: MediaType, answer: Answer)] = []
     if let json = MediaType(jsonMediaType) { offers.append((json, .json)) }
+    if let lines = MediaType(linesMediaType) { offers.append((lines, .lines)) }
     for format in CloudFormat.all
     where format.canEncode && !format.mediaTypes.contains(jsonMediaType) {
       for name in format.mediaTypes {

@@ -23,6 +23,7 @@ struct SegmentResponse {
   ) throws(HTTPFailure) -> HTTPResponse {
     switch answer {
     case .json: return .json(json(timing: timing))
+    case .lines: return SegmentLines.response(json(timing: timing))
     case .cloud(let format):
       let encoded: EncodedCloud
       do {

@@ -82,18 +82,25 @@ struct SegmentEndpoint: HTTPHandler {
         throw HTTPFailure(error)
       }
       context.monitor.decoded(order.format.name, duration: decodeDuration)
+      var lines: SegmentLines?
+      if case .lines = order.answer {
+        let answer = SegmentLines(exchange)
+        task.onJoin(answer.report)
+        lines = answer
+      }
       let job = SegmentationJob(
         context: context, model: order.model, task: task, deadline: deadline,
         cancellation: order.cancellation
-      ) { outcome in
+      ) { [lines] outcome in
         switch outcome {
         case .success(let outcome):
           encode(
-            order, decoded: decoded, outcome: outcome, decodeDuration: decodeDuration, exchange)
+            order, decoded: decoded, outcome: outcome, decodeDuration: decodeDuration,
+            lines: lines, exchange)
         case .failure(let failure):
           order.permit.release()
           context.monitor.failed(order.model, .other, after: order.arrival.duration(to: .now))
-          exchange.fail(failure)
+          if !exchange.fail(failure) { lines?.fail(failure) }
         }
       }
       job.start()
@@ -106,7 +113,7 @@ struct SegmentEndpoint: HTTPHandler {
 
   private func encode(
     _ order: Order, decoded: DecodedCloud, outcome: SegmentationJob.Outcome,
-    decodeDuration: Duration, _ exchange: HTTPExchange
+    decodeDuration: Duration, lines: SegmentLines?, _ exchange: HTTPExchange
   ) {
     let start = ContinuousClock.now
     let timings = outcome.result.timings
@@ -120,7 +127,7 @@ struct SegmentEndpoint: HTTPHandler {
         model: order.model, decoded: decoded, result: outcome.result,
         wantsConfidence: order.wantsConfidence, wantsProbabilities: order.wantsProbabilities
       ).encode(as: order.answer, timing: ServerTiming(stages))
-      response.compress(for: order.requestHeaders)
+      if lines == nil { response.compress(for: order.requestHeaders) }
       let encodeDuration = start.duration(to: .now)
       stages.append(("encode", encodeDuration))
       context.monitor.succeeded(
@@ -132,11 +139,15 @@ struct SegmentEndpoint: HTTPHandler {
       let timing = ServerTiming(stages)
       exchange.attach(AccessDetail(points: decoded.cloud.count, timing: timing))
       order.permit.release()
-      exchange.respond(timing.added(to: response))
+      if let lines {
+        lines.finish(response)
+      } else {
+        exchange.respond(timing.added(to: response))
+      }
     } catch {
       order.permit.release()
       context.monitor.failed(order.model, .other, after: order.arrival.duration(to: .now))
-      exchange.fail(error)
+      if !exchange.fail(error) { lines?.fail(error) }
     }
   }
 }
