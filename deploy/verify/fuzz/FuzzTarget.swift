@@ -6,7 +6,7 @@ struct FuzzTarget: Sendable {
   let run: @Sendable (_ input: [UInt8]) -> Void
 
   static let all: [FuzzTarget] =
-    [.http, .chunked, .content, .json, .safetensors, .manifest, .infer] + clouds
+    [.http, .chunked, .content, .json, .safetensors, .manifest, .infer, .config] + clouds
 
   static func named(_ name: String) -> FuzzTarget? { all.first { $0.name == name } }
 }

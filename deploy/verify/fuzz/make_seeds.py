@@ -214,6 +214,12 @@ SEEDS = {
         "nested": infer([tensor("X0", [2, 3], "FP32", data=[[1, 2, 3], [4, 5, 6.5]]),
                          tensor("N0", [1, 16], "UINT64", data=[2**63] * 16)]),
     },
+    "config": {
+        "settings": b"port=0\nthreads=2\nmax_body_bytes=64MiB\nidle_timeout=0.5\nlog_format=json\n"
+                    b"allowed_origins=http://a, *\ntls_certificate=a\ntls_key=b\n",
+        "keys": b"ops:infer,metrics:" + b"0f" * 16 + b":" + b"a0" * 32 + b"\n",
+        "labels": b'{"stable": 3, "canary": 12}',
+    },
     "las": {
         "v12f0": las(2, 0),
         "v12f1": las(2, 1),
