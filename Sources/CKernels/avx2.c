@@ -10,6 +10,7 @@
 #define LANES 8
 #define PANEL_VECTORS 2
 #define ROW_TILE 6
+#define PARTS 2
 #define FRACTION_BITS 3
 #define VARIANT ckernels_variant_avx2
 
@@ -20,6 +21,18 @@ typedef double keys __attribute__((vector_size(32)));
 INLINE vector splat(float x) { return _mm256_set1_ps(x); }
 
 INLINE vector multiply_add(vector a, vector b, vector c) { return _mm256_fmadd_ps(a, b, c); }
+
+/// The two floats at `p` in turn.
+INLINE vector splat_parts(const float *p) {
+  double pair;
+  memcpy(&pair, p, sizeof pair);
+  return (vector)_mm256_set1_pd(pair);
+}
+
+/// The sums of each two lanes of `a` and `b`.
+INLINE vector part_sums(vector a, vector b) {
+  return (vector)_mm256_permute4x64_pd((__m256d)_mm256_hadd_ps(a, b), 0xd8);
+}
 
 /// The larger operand; `b` where either is NaN.
 INLINE vector larger(vector a, vector b) { return _mm256_max_ps(a, b); }

@@ -15,11 +15,22 @@ static float *pad_rows(size_t rows, size_t width, size_t padded_width, const flo
   return padded;
 }
 
+static bool pack_modulation(ckernels_linear *linear, const ckernels_kpconvx *layer, size_t b,
+                            const ckernels_kpconvx_parameters *p) {
+  const ckernels_activation sigmoid = {CKERNELS_ACTIVATION_SIGMOID, 0};
+  const size_t depth = p->input_width;
+  const size_t width = p->kernel_point_count * (p->input_width / p->group_size);
+  const float *weights = p->modulation_weights + b * depth * width;
+  const float *bias = p->modulation_bias + b * width;
+  if (layer->is_sparse)
+    return ckernels_linear_pack_parts(linear, layer->variant, depth, width, weights, bias, sigmoid);
+  return ckernels_linear_pack(linear, layer->variant, p->precision, depth, width, weights, bias,
+                              sigmoid, NULL, NULL);
+}
+
 static bool pack_block(ckernels_kpconvx_block *block, const ckernels_kpconvx *layer, size_t b,
                        const ckernels_kpconvx_parameters *p) {
-  const ckernels_activation sigmoid = {CKERNELS_ACTIVATION_SIGMOID, 0};
   const size_t width = p->input_width, hidden = p->hidden_width;
-  const size_t modulations = p->kernel_point_count * (width / p->group_size);
   block->kernel_weights =
       pad_rows(p->kernel_point_count, width, layer->padded_width,
                p->kernel_weights + b * p->kernel_point_count * width);
@@ -27,9 +38,7 @@ static bool pack_block(ckernels_kpconvx_block *block, const ckernels_kpconvx *la
          ckernels_linear_pack(&block->alpha, layer->variant, p->precision, width, width,
                               p->alpha_weights + b * width * width, p->alpha_bias + b * width,
                               p->activation, NULL, NULL) &&
-         ckernels_linear_pack(&block->modulation, layer->variant, p->precision, width, modulations,
-                              p->modulation_weights + b * width * modulations,
-                              p->modulation_bias + b * modulations, sigmoid, NULL, NULL) &&
+         pack_modulation(&block->modulation, layer, b, p) &&
          ckernels_linear_pack(&block->up, layer->variant, p->precision, width, hidden,
                               p->up_weights + b * width * hidden, p->up_bias + b * hidden,
                               p->activation, NULL, NULL) &&
@@ -86,6 +95,7 @@ ckernels_kpconvx *ckernels_kpconvx_create(const ckernels_kpconvx_parameters *p) 
   layer->kernel_point_count = p->kernel_point_count;
   layer->dimension_count = p->dimension_count;
   layer->influence_distance = p->influence_distance;
+  layer->is_sparse = layer->variant->parts > 0 && p->precision == CKERNELS_PRECISION_FLOAT32;
   layer->padded_width = ckernels_round_up(p->input_width, layer->variant->lanes);
   layer->padded_kernel_point_count =
       ckernels_round_up(p->kernel_point_count, layer->variant->lanes);

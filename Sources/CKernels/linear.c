@@ -82,6 +82,37 @@ bool ckernels_linear_pack(ckernels_linear *linear, const ckernels_variant *varia
   return linear->scale && linear->shift;
 }
 
+/// `[depth, width]` → panels of `columns` columns, each `[depth / parts rounded up, columns, parts]`
+static float *pack_parts(const ckernels_linear *linear, size_t columns, size_t parts,
+                         const float *weights) {
+  const size_t padded_depth = ckernels_round_up(linear->depth, parts);
+  size_t count;
+  if (!ckernels_multiply(padded_depth, linear->padded_width, &count)) return NULL;
+  float *packed = ckernels_allocate_floats(count);
+  if (!packed) return NULL;
+  for (size_t k = 0; k < linear->depth; k++)
+    for (size_t c = 0; c < linear->width; c++) {
+      const size_t panel = c / columns * columns;
+      packed[panel * padded_depth + (k / parts * columns + c - panel) * parts + k % parts] =
+          weights[k * linear->width + c];
+    }
+  return packed;
+}
+
+bool ckernels_linear_pack_parts(ckernels_linear *linear, const ckernels_variant *variant,
+                                size_t depth, size_t width, const float *weights,
+                                const float *bias, ckernels_activation activation) {
+  memset(linear, 0, sizeof *linear);
+  linear->depth = depth;
+  linear->width = width;
+  linear->padded_width = ckernels_round_up(width, variant->part_columns);
+  linear->words = depth;
+  linear->activation = activation;
+  linear->weights = pack_parts(linear, variant->part_columns, variant->parts, weights);
+  linear->bias = pad(width, linear->padded_width, bias, 0);
+  return linear->weights && linear->bias;
+}
+
 void ckernels_linear_free(ckernels_linear *linear) {
   free(linear->weights);
   free(linear->bias);

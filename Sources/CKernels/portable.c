@@ -8,6 +8,7 @@
 #define PANEL_VECTORS 2
 #endif
 #define ROW_TILE 6
+#define PARTS 2
 #define FRACTION_BITS 0
 #define VARIANT ckernels_variant_portable
 
@@ -24,6 +25,14 @@ INLINE vector multiply_add(vector a, vector b, vector c) {
 #else
   return a * b + c;
 #endif
+}
+
+/// The two floats at `p` in turn.
+INLINE vector splat_parts(const float *p) { return (vector){p[0], p[1], p[0], p[1]}; }
+
+/// The sums of each two lanes of `a` and `b`.
+INLINE vector part_sums(vector a, vector b) {
+  return __builtin_shufflevector(a, b, 0, 2, 4, 6) + __builtin_shufflevector(a, b, 1, 3, 5, 7);
 }
 
 INLINE vector choose(integers mask, vector a, vector b) {

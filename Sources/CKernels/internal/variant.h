@@ -17,6 +17,9 @@ typedef struct ckernels_variant {
   size_t panel_vectors;
   /// Values that one word of a product's operands holds: one float32, or two bfloat16.
   size_t values_per_word;
+  /// Columns of a panel of weights that are packed in parts, and the lanes that share a sum; 0 for a
+  /// variant that has no such panels.
+  size_t part_columns, parts;
 
   void (*activate)(ckernels_activation, size_t count, const float *x, float *y);
   size_t (*dense_scratch)(const ckernels_dense *);

@@ -3,6 +3,7 @@
 #define LANES 16
 #define PANEL_VECTORS 4
 #define ROW_TILE 6
+#define PARTS 4
 #define FRACTION_BITS 4
 
 typedef float vector __attribute__((vector_size(64)));
@@ -12,6 +13,27 @@ typedef double keys __attribute__((vector_size(64)));
 INLINE vector splat(float x) { return _mm512_set1_ps(x); }
 
 INLINE vector multiply_add(vector a, vector b, vector c) { return _mm512_fmadd_ps(a, b, c); }
+
+/// The four floats at `p` in turn.
+INLINE vector splat_parts(const float *p) { return _mm512_broadcast_f32x4(_mm_loadu_ps(p)); }
+
+/// The floats at `p`, half a vector, twice.
+INLINE vector load_twice(const float *p) { return _mm512_broadcast_f32x8(_mm256_loadu_ps(p)); }
+
+INLINE void store_halves(float *first, float *second, vector a) {
+  _mm256_storeu_ps(first, _mm512_castps512_ps256(a));
+  _mm256_storeu_ps(second, _mm512_extractf32x8_ps(a, 1));
+}
+
+INLINE vector pair_sums(vector a, vector b) {
+  return _mm512_shuffle_ps(a, b, 0x88) + _mm512_shuffle_ps(a, b, 0xdd);
+}
+
+/// The sums of each four lanes of `a`, `b`, `c` and `d`.
+INLINE vector part_sums(vector a, vector b, vector c, vector d) {
+  const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+  return _mm512_permutexvar_ps(order, pair_sums(pair_sums(a, b), pair_sums(c, d)));
+}
 
 /// The larger operand; `b` where either is NaN.
 INLINE vector larger(vector a, vector b) { return _mm512_max_ps(a, b); }

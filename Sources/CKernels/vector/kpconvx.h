@@ -1,16 +1,16 @@
 // One KPConvX block, fused: all stages of a tile of rows before the next tile, in cache.
 
+#include "modulation.h"
+
 /// The parts of the scratch memory of a tile, in floats from its beginning.
 typedef struct kpconvx_scratch_layout {
   size_t rows;
-  /// Rows whose neighbors' geometry is held at once.
-  size_t geometry_rows;
   size_t modulation_width;
-  size_t alpha, modulation, aggregate, hidden, nearest, influence, operands, total;
+  size_t alpha, modulation, aggregate, hidden, nearest, influence, used, operands, total;
 } kpconvx_scratch_layout;
 
 static kpconvx_scratch_layout kpconvx_layout(const ckernels_kpconvx *layer, size_t neighbor_count) {
-  enum { byte_limit = 512 << 10, pair_limit = 1024 };
+  enum { byte_limit = 512 << 10, pair_limit = 4096 };
   const ckernels_kpconvx_block *block = &layer->blocks[0];
   kpconvx_scratch_layout s;
   // A chunk's modulations are loaded as one vector, which may end behind the row.
@@ -20,17 +20,19 @@ static kpconvx_scratch_layout kpconvx_layout(const ckernels_kpconvx *layer, size
   const size_t fitting = byte_limit / sizeof(float) / row_floats / ROW_TILE;
   s.rows = (fitting > 1 ? fitting : 1) * ROW_TILE;
   if (s.rows > row_block) s.rows = row_block;
-  s.geometry_rows = pair_limit / (neighbor_count > 0 ? neighbor_count : 1);
-  if (s.geometry_rows < 1) s.geometry_rows = 1;
-  if (s.geometry_rows > s.rows) s.geometry_rows = s.rows;
-  const size_t pairs = ckernels_round_up(s.geometry_rows * neighbor_count, 2 * LANES);
+  if (s.rows > pair_limit / (neighbor_count > 0 ? neighbor_count : 1))
+    s.rows = pair_limit / neighbor_count;
+  if (s.rows > ROW_TILE) s.rows = s.rows / ROW_TILE * ROW_TILE;
+  if (s.rows < 1) s.rows = 1;
+  const size_t pairs = ckernels_round_up(s.rows * neighbor_count, 2 * LANES);
   s.alpha = 0;
   s.modulation = s.alpha + ckernels_round_up(s.rows * layer->padded_width, 16);
   s.aggregate = s.modulation + ckernels_round_up(s.rows * s.modulation_width, 16);
   s.hidden = s.aggregate + ckernels_round_up(s.rows * layer->padded_width, 16);
   s.nearest = s.hidden + ckernels_round_up(s.rows * block->up.padded_width, 16);
   s.influence = s.nearest + ckernels_round_up(pairs, 16);
-  s.operands = s.influence + ckernels_round_up(pairs, 16);
+  s.used = s.influence + ckernels_round_up(pairs, 16);
+  s.operands = s.used + ckernels_round_up(s.rows * ((layer->kernel_point_count + 31) / 32), 16);
   s.total = s.operands + ckernels_round_up(operand_scratch(&block->up, s.rows), 16);
   return s;
 }
@@ -255,27 +257,29 @@ static void kpconvx(const ckernels_kpconvx *layer, size_t block_index, size_t ro
                              .width = padded_width, .is_rounded = is_rounded};
   const destination modulation = {.y = base + s.modulation, .stride = s.modulation_width,
                                   .width = block->modulation.padded_width};
+  float *influence = base + s.influence;
   const destination hidden = {.y = base + s.hidden, .stride = hidden_width / VALUES_PER_WORD,
                               .width = hidden_width, .is_rounded = is_rounded};
   const tile_geometry_function geometry = tile_geometries[layer->dimension_count - 1];
   for (size_t row = row_begin; row < row_end; row += s.rows) {
     const size_t rows = row_end - row < s.rows ? row_end - row : s.rows;
     const float *centers = f + row * width;
+    geometry(layer, row, rows, neighbor_count, x, neighbors, nearest, influence);
     operand_rows a = operands_of(&block->alpha, rows, centers, width, base + s.operands);
     linear_rows(&block->alpha, rows, a.first, a.stride, &alpha);
-    linear_rows(&block->modulation, rows, alpha.y, alpha.stride, &modulation);
-    for (size_t r = 0; r < rows; r += s.geometry_rows) {
-      const size_t some = rows - r < s.geometry_rows ? rows - r : s.geometry_rows;
-      geometry(layer, row + r, some, neighbor_count, x, neighbors, nearest, base + s.influence);
-      const aggregation g = {layer, block->kernel_weights, some, neighbor_count,
-                             neighbors + (row + r) * neighbor_count, nearest, base + s.influence,
-                             modulation.y + r * s.modulation_width, s.modulation_width, f,
-                             base + s.aggregate + r * padded_width};
-      for (size_t c = 0; c < layer->chunk_count; c++) {
-        const ckernels_channel_chunk *chunk = &layer->chunks[c];
-        const bool is_ragged = (chunk->first_vector + chunk->vector_count) * LANES > width;
-        aggregates[chunk->vector_count - 1](&g, chunk, is_ragged);
-      }
+    if (layer->is_sparse)
+      modulation_of_nearest(layer, &block->modulation, rows, alpha.y, alpha.stride, nearest,
+                            neighbor_count, (uint32_t *)(base + s.used), modulation.y,
+                            modulation.stride);
+    else
+      linear_rows(&block->modulation, rows, alpha.y, alpha.stride, &modulation);
+    const aggregation g = {layer, block->kernel_weights, rows, neighbor_count,
+                           neighbors + row * neighbor_count, nearest, influence, modulation.y,
+                           modulation.stride, f, base + s.aggregate};
+    for (size_t c = 0; c < layer->chunk_count; c++) {
+      const ckernels_channel_chunk *chunk = &layer->chunks[c];
+      const bool is_ragged = (chunk->first_vector + chunk->vector_count) * LANES > width;
+      aggregates[chunk->vector_count - 1](&g, chunk, is_ragged);
     }
     const destination out = {.y = y + row * width, .stride = width, .width = width,
                              .residual = centers, .residual_stride = width};
