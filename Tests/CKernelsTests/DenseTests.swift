@@ -191,7 +191,7 @@ struct DenseTests {
       // The largest bfloat16, and what lies nearer to infinity.
       (0x1.fep127, 0x7f7f), (.greatestFiniteMagnitude, 0x7f80), (-.infinity, 0xff80),
       // The least normal number, and subnormal ones.
-      (0x1p-126, 0x0080), (0x1.fffffcp-127, 0), (-.leastNonzeroMagnitude, 0x8000),
+      (0x1p-126, 0x0080), (.leastNormalMagnitude.nextDown, 0), (-.leastNonzeroMagnitude, 0x8000),
     ]
     let weights = Memory([1, 1] as [Float])
     for isa in InstructionSet.names {

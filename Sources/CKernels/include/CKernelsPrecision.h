@@ -7,8 +7,8 @@ typedef enum ckernels_precision {
   CKERNELS_PRECISION_FLOAT32 = 0,
   /// Weights and left operands are rounded to bfloat16, ties to even, subnormals to zero.
   ///
-  /// Products of such numbers are exact in float32, so that processors with and without
-  /// instructions for them give the same sums, up to those smaller than 2^-126.
+  /// Products of such numbers are exact in float32, so that sums in one order are the same with and
+  /// without instructions for them, up to numbers smaller than 2^-126.
   CKERNELS_PRECISION_BFLOAT16 = 1,
 } ckernels_precision;
 
