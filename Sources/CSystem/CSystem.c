@@ -269,7 +269,7 @@ ssize_t csystem_send(int descriptor, const void *first, size_t first_count, cons
   struct iovec pieces[2] = {{(void *)first, first_count}, {(void *)second, second_count}};
   struct msghdr message = {0};
   message.msg_iov = pieces;
-  message.msg_iovlen = second_count > 0 ? 2 : 1;
+  message.msg_iovlen = 2;
 #if defined(MSG_NOSIGNAL)
   int flags = MSG_NOSIGNAL;
 #else
@@ -277,7 +277,9 @@ ssize_t csystem_send(int descriptor, const void *first, size_t first_count, cons
 #endif
   ssize_t count;
   do {
-    count = sendmsg(descriptor, &message, flags);
+    // The kernel takes one piece more quickly without a list of it.
+    count = second_count > 0 ? sendmsg(descriptor, &message, flags)
+                             : send(descriptor, first, first_count, flags);
   } while (count < 0 && errno == EINTR);
   return count;
 }

@@ -29,6 +29,17 @@ import Testing
     }
   }
 
+  @Test func `a body that has its answer already does not hold up a drain`() async throws {
+    let server = try TestServer()
+    let client = try server.connect()
+    let response = try client.exchange(
+      "POST /no HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc")
+    #expect(response.status == 404)
+    #expect(response.headers["Connection"] == nil)
+    #expect(await server.server.drain(within: .seconds(60)) == 0)
+    #expect(try client.isAtEnd())
+  }
+
   @Test func `a request on its way at the start of a drain is answered`() async throws {
     let server = try TestServer { $0.drainIdleTimeout = .seconds(10) }
     let client = try server.connect()

@@ -105,7 +105,8 @@ final class Connection {
         guard advanceResponse() else { break }
         continue
       }
-      if closesAfterOutput {
+      // Nor is the rest of a body awaited that has its answer, where no request can follow it.
+      if closesAfterOutput || skipsBody && core.isDraining {
         startLingering()
         break
       }

@@ -44,14 +44,22 @@ struct LogLine {
       bytes.append(UInt8(ascii: " "))
       bytes.append(contentsOf: key.utf8)
       bytes.append(UInt8(ascii: "="))
-      let isPlain = value.utf8.allSatisfy { $0 > 32 && $0 != 34 && $0 != 61 && $0 < 127 }
-      bytes.append(contentsOf: (isPlain && !value.isEmpty ? value : JSONText.string(value)).utf8)
+      let start = bytes.count
+      bytes.append(contentsOf: value.utf8)
+      guard value.isEmpty || !bytes[start...].allSatisfy(Self.isPlain) else { return }
+      bytes.removeSubrange(start...)
+      bytes.append(contentsOf: JSONText.string(value).utf8)
     case .json:
       bytes.append(UInt8(ascii: ","))
       bytes.append(contentsOf: JSONText.string(key).utf8)
       bytes.append(UInt8(ascii: ":"))
       bytes.append(contentsOf: JSONText.string(value).utf8)
     }
+  }
+
+  /// Whether a byte may stand without quotes in a line for people.
+  private static func isPlain(_ byte: UInt8) -> Bool {
+    byte > 32 && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "=") && byte < 127
   }
 
   /// The whole line, with its line feed.
