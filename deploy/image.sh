@@ -157,8 +157,10 @@ from_podman=$((($(date +%s%N) - created) / 1000000))
 process=$(run_podman inspect --format '{{.State.Pid}}' "$container")
 started=$(awk -v ticks="$(getconf CLK_TCK)" \
   '{ sub(/^.*\) /, ""); print int($20 * 1000 / ticks) }' "/proc/$process/stat")
+used=$(awk -v ticks="$(getconf CLK_TCK)" \
+  '{ sub(/^.*\) /, ""); print int(($12 + $13) * 1000 / ticks) }' "/proc/$process/stat")
 echo "image: ready $(($(cat "$scratch/ready") - started)) ms after the process started," \
-  "at most $from_podman ms after podman start"
+  "at most $from_podman ms after podman start; $used ms of processor time"
 for line in "CapEff:	0000000000000000" "NoNewPrivs:	1" "Seccomp:	2"; do
   grep -q "^$line" "/proc/$process/status" || fail "the process has no \"$line\""
 done
