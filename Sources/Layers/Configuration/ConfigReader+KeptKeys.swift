@@ -32,6 +32,22 @@ extension ConfigReader {
     }
   }
 
+  /// The keys of training that every Keras layer with a kernel and a bias has.
+  mutating func keepKernelKeys() throws(ConfigurationError) {
+    try keepSerializedObjects(
+      "kernel_initializer", "bias_initializer", "bias_regularizer", "kernel_constraint",
+      "bias_constraint")
+    keep("lora_rank", "lora_alpha")
+  }
+
+  /// Keras' convolutions as they are computed here: channels last, and all of them together.
+  mutating func requireUngroupedChannelsLast() throws(ConfigurationError) {
+    if value("data_format") ?? .null != .null {
+      _ = try choice("data_format", default: "channels_last", among: ["channels_last"])
+    }
+    _ = try integer("groups", default: 1, in: 1...1)
+  }
+
   /// Initializers, regularizers, and constraints: null, a name, or a serialized object.
   package mutating func keepSerializedObjects(_ keys: String...) throws(ConfigurationError) {
     for key in keys {

@@ -12,10 +12,7 @@ package struct Conv1DLayer: LayerConfiguration {
 
   package init(from reader: inout ConfigReader) throws(ConfigurationError) {
     try reader.keepLayerKeys()
-    try reader.keepSerializedObjects(
-      "kernel_initializer", "bias_initializer", "bias_regularizer", "kernel_constraint",
-      "bias_constraint")
-    reader.keep("lora_rank", "lora_alpha")
+    try reader.keepKernelKeys()
     filters = try reader.integer("filters")
     guard reader.config["kernel_size"] != nil else { throw reader.missing("kernel_size") }
     // Neighbors in a list of points are no neighbors in space: a wider kernel has no meaning.
@@ -28,10 +25,7 @@ package struct Conv1DLayer: LayerConfiguration {
       }
     }
     _ = try reader.choice("padding", default: "valid", among: ["valid", "same", "causal"])
-    if reader.value("data_format") ?? .null != .null {
-      _ = try reader.choice("data_format", default: "channels_last", among: ["channels_last"])
-    }
-    _ = try reader.integer("groups", default: 1, in: 1...1)
+    try reader.requireUngroupedChannelsLast()
     activation = try reader.activation("activation")
     usesBias = try reader.bool("use_bias", default: true)
     kernelRegularizer = try reader.weightRegularizer("kernel_regularizer", kernel: nil)

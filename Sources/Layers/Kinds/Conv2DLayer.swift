@@ -19,10 +19,7 @@ package struct Conv2DLayer: LayerConfiguration {
 
   package init(from reader: inout ConfigReader) throws(ConfigurationError) {
     try reader.keepLayerKeys()
-    try reader.keepSerializedObjects(
-      "kernel_initializer", "bias_initializer", "bias_regularizer", "kernel_constraint",
-      "bias_constraint")
-    reader.keep("lora_rank", "lora_alpha")
+    try reader.keepKernelKeys()
     filters = try reader.integer("filters")
     kernel = try reader.pair("kernel_size")
     let one = Extents(height: 1, width: 1)
@@ -33,10 +30,7 @@ package struct Conv2DLayer: LayerConfiguration {
     }
     padsToSame =
       try reader.choice("padding", default: "valid", among: ["valid", "same"]) == "same"
-    if reader.value("data_format") ?? .null != .null {
-      _ = try reader.choice("data_format", default: "channels_last", among: ["channels_last"])
-    }
-    _ = try reader.integer("groups", default: 1, in: 1...1)
+    try reader.requireUngroupedChannelsLast()
     activation = try reader.activation("activation")
     usesBias = try reader.bool("use_bias", default: true)
     kernelRegularizer = try reader.weightRegularizer("kernel_regularizer", kernel: kernel)

@@ -20,10 +20,7 @@ package struct DenseLayer: LayerConfiguration {
 
   package init(from reader: inout ConfigReader) throws(ConfigurationError) {
     try reader.keepLayerKeys()
-    try reader.keepSerializedObjects(
-      "kernel_initializer", "bias_initializer", "bias_regularizer", "kernel_constraint",
-      "bias_constraint")
-    reader.keep("lora_rank", "lora_alpha")
+    try reader.keepKernelKeys()
     units = try reader.integer(Key.units)
     activation = try reader.activation(Key.activation)
     usesBias = try reader.bool(Key.usesBias, default: true)
