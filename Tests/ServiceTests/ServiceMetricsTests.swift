@@ -68,6 +68,20 @@ struct ServiceMetricsTests {
     #expect(!text.contains("demo"))
   }
 
+  @Test(arguments: ["full", "delay", "drain"])
+  func `a reason to send a batch is counted from zero`(reason: String) {
+    let metrics = ServiceMetrics(version: "1.2.3", instructionSet: "portable", workerCount: 2)
+    let line = "pointserve_batch_release_total{reason=\"\(reason)\"} 0\n"
+    #expect(metrics.registry.exposition().contains(line))
+  }
+
+  @Test(arguments: ["queue_full", "too_many_points", "too_many_bytes", "draining"])
+  func `a reason to reject a request is counted from zero`(reason: String) {
+    let metrics = ServiceMetrics(version: "1.2.3", instructionSet: "portable", workerCount: 2)
+    let line = "pointserve_rejected_total{reason=\"\(reason)\"} 0\n"
+    #expect(metrics.registry.exposition().contains(line))
+  }
+
   @Test func `without a certificate its end is not claimed`() {
     let metrics = ServiceMetrics(version: "1.2.3", instructionSet: "portable", workerCount: 2)
     #expect(!metrics.registry.exposition().contains("not_after"))

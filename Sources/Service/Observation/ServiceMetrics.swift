@@ -1,3 +1,4 @@
+import Batching
 package import Metrics
 
 /// Every metric of the service, by its name.
@@ -106,7 +107,15 @@ package struct ServiceMetrics: Sendable {
     certificateNotAfter = registry.gauge(
       "pointserve_tls_certificate_not_after_seconds",
       "End of the certificate's validity, in seconds since 1970.", labels: [])
+    // A rate sees the first increment of a series only if it was there before.
+    for reason in BatchReleaseReason.allCases { _ = batchReleases.series(reason.rawValue) }
+    for code in Self.rejectionCodes { _ = rejected.series(code) }
   }
+
+  /// Of the failures that `pointserve_rejected_total` counts.
+  private static let rejectionCodes = [
+    "queue_full", "too_many_points", "too_many_bytes", "draining",
+  ]
 
   /// The series of one version of a model; keep them as long as it is loaded.
   package func model(_ name: String, version: Int) -> ModelMetrics {
