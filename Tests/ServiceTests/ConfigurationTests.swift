@@ -34,6 +34,22 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("", true), ("*", true), ("https://a.example, http://localhost:3000", true),
+    ("a.example", false), ("https://a.example/", false), ("https://a.example/map", false),
+    ("https://", false), ("null", false),
+  ])
+  func `allowed origins are written as browsers write them`(text: String, isValid: Bool) throws {
+    let settings = try ResolvedSettings(
+      flags: text.isEmpty ? [:] : [.allowedOrigins: text], environment: [:], file: nil)
+    do throws(ConfigurationProblem) {
+      _ = try ServiceConfiguration(settings, processorCount: 1)
+      #expect(isValid)
+    } catch {
+      #expect(!isValid && error.description.contains("allowed-origins"), "\(error)")
+    }
+  }
+
   @Test func `an unknown key names the nearest known one`() {
     #expect(
       throws: ConfigurationProblem.unknownKey(

@@ -10,7 +10,8 @@ package struct CrossOriginPolicy: Sendable, Equatable {
     self.maximumAge = maximumAge
   }
 
-  private static let exposed = "X-Request-Id, Server-Timing, Inference-Header-Content-Length"
+  private static let exposed =
+    "X-Request-Id, Server-Timing, Inference-Header-Content-Length, X-Substituted-Classes, Retry-After"
 
   /// The fields of any response to a request; none where no origin is allowed.
   func fields(for headers: HTTPHeaders) -> HTTPHeaders {

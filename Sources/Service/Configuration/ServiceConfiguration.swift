@@ -68,6 +68,10 @@ package struct ServiceConfiguration: Sendable {
     clientRequestBurst = settings.integer(.clientRequestBurst)
     allowedOrigins = Set(
       settings.text(.allowedOrigins).split(separator: ",").map { $0.filter { $0 != " " } })
+    for origin in allowedOrigins where origin != "*" && !Self.isOrigin(origin) {
+      throw .contradiction(
+        "allowed-origins: expected * or origins such as https://maps.example, found \(origin)")
+    }
     let clientCertificateAuthority = settings.optionalText(.tlsClientCertificateAuthority)
     switch (settings.optionalText(.tlsCertificate), settings.optionalText(.tlsKey)) {
     case (let certificate?, let key?):
@@ -82,5 +86,12 @@ package struct ServiceConfiguration: Sendable {
     case (_?, nil): throw .contradiction("tls-certificate needs tls-key")
     case (nil, _?): throw .contradiction("tls-key needs tls-certificate")
     }
+  }
+
+  /// Whether a text is scheme://authority, as browsers write origins; with a path it never matches.
+  private static func isOrigin(_ text: String) -> Bool {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    return parts.count == 3 && parts[0].count > 1 && parts[0].hasSuffix(":") && parts[1].isEmpty
+      && !parts[2].isEmpty
   }
 }
