@@ -40,4 +40,34 @@ import Testing
     }
     await running.stop()
   }
+
+  @Test func `classification names the classes of the scores, and of no other output`() async throws
+  {
+    let running = try RunningService([.modelRepository: Self.repository])
+    let body = """
+      {"inputs":[{"name":"F","shape":[1,9],"datatype":"FP32","data":[0,0,0,0,0,0,0,0,0]}],\
+      "outputs":[{"name":"groups","parameters":{"classification":8}},\
+      {"name":"embedding","parameters":{"classification":2}}]}
+      """
+    let answer = try running.client.post("/v2/models/cluster/infer", Array(body.utf8))
+    #expect(answer.status == 200, "\(answer.text)")
+    guard case .object(let members) = try Fixtures.json(answer.text),
+      case .array(let outputs)? = members["outputs"], outputs.count == 2
+    else {
+      Issue.record("\(answer.text)")
+      return
+    }
+    for (output, channels, hasNames) in [(outputs[0], 8, true), (outputs[1], 2, false)] {
+      guard case .object(let output) = output, case .array(let values)? = output["data"] else {
+        Issue.record("\(output)")
+        continue
+      }
+      #expect(output["datatype"] == "BYTES" && output["shape"] == [1, .integer(channels)])
+      for value in values {
+        guard case .string(let text) = value else { continue }
+        #expect(text.split(separator: ":").count == (hasNames ? 3 : 2), "\(text)")
+      }
+    }
+    await running.stop()
+  }
 }

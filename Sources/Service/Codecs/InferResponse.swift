@@ -72,7 +72,8 @@ struct InferResponse {
       ], body: .bytes(json + binary))
   }
 
-  /// The largest values of each row as `value:index[:label]`.
+  /// The largest values of each row as `value:index[:label]`; an output of another width than the
+  /// number of classes has no labels.
   private func classify(_ tensor: HostTensor, count: Int) -> Classification {
     let width = tensor.shape.last ?? 1
     let kept = min(count, width)
@@ -87,7 +88,7 @@ struct InferResponse {
         (values[row + right], left) < (values[row + left], right)
       }.prefix(kept)
       for channel in best {
-        let label = channel < labels.count ? ":\(labels[channel])" : ""
+        let label = width == labels.count ? ":\(labels[channel])" : ""
         texts.append("\(values[row + channel]):\(channel)\(label)")
       }
     }
