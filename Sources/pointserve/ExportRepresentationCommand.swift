@@ -12,7 +12,7 @@ struct ExportRepresentationCommand: ParsableCommand {
       W0.csv …    the weights, a file for each block and a line for each kernel point
       kernel.svg  the kernel points, shell by shell, and the weights as heat maps
 
-      With --past also the change of the weights since an earlier version of the model: \\
+      With --past also the change of the weights since an earlier version of the model: \
       W0_diff.csv … and further heat maps.
       """)
 

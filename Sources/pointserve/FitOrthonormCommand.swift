@@ -8,8 +8,8 @@ struct FitOrthonormCommand: ParsableCommand {
     commandName: "fit-orthonorm",
     abstract: "Compute the matrix of an Orthonorm layer from features.",
     discussion: """
-      Runs the layers before the layer on the features, computes the matrix by Cholesky in float64 \\
-      so that the layer's output y over these features fulfils yᵀy / rows = I, and writes the model \\
+      Runs the layers before the layer on the features, computes the matrix by Cholesky in float64 \
+      so that the layer's output y over these features fulfils yᵀy / rows = I, and writes the model \
       with it as a new version. The service takes it up without a restart.
       """)
 
@@ -24,7 +24,7 @@ struct FitOrthonormCommand: ParsableCommand {
     name: .shortAndLong,
     help: ArgumentHelp(
       """
-      The model directory that the new version goes to (default: the one that holds the given \\
+      The model directory that the new version goes to (default: the one that holds the given \
       version).
       """, valueName: "directory"))
   var output: String?

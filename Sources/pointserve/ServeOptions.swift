@@ -102,9 +102,15 @@ extension ArgumentHelp {
 }
 
 extension String {
-  /// The help of a setting with its default.
+  /// The help of a setting with its unit or choices and its default.
   fileprivate init(_ setting: Setting) {
-    self = setting.help
-    if !setting.defaultValue.isEmpty { self += " (default: \(setting.defaultValue))" }
+    var notes: [String] = []
+    switch setting.kind {
+    case .seconds: notes.append("seconds")
+    case .choice(let values): notes.append(values.joined(separator: ", "))
+    case .text, .path, .integer, .bytes: break
+    }
+    if !setting.defaultValue.isEmpty { notes.append("default: \(setting.defaultValue)") }
+    self = notes.isEmpty ? setting.help : "\(setting.help) (\(notes.joined(separator: "; ")))"
   }
 }

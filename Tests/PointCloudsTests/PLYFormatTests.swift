@@ -167,6 +167,17 @@ struct PLYFormatTests {
     }
   }
 
+  @Test func `a file of another kind is quoted in few letters`() {
+    let file = Array((String(repeating: "LASF ", count: 500) + "\n").utf8)
+    #expect {
+      _ = try format().decode(file)
+    } throws: { error in
+      guard case .malformed("PLY", _, _, expected: _, let found)? = error as? CloudError
+      else { return false }
+      return found == "\"LASF LASF LASF L\""
+    }
+  }
+
   @Test(arguments: ["little", "big"])
   func `a file cut or changed at any byte gives a result or an error`(order: String) throws {
     let file = Self.binary(order)

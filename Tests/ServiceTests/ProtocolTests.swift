@@ -97,6 +97,22 @@ import Testing
     await running.stop()
   }
 
+  @Test(arguments: [
+    ("[]", "expected an object"), (#"{"inputs":5}"#, "at inputs: expected an array"),
+    (#"{"inputs":[{"name":5}]}"#, "at inputs[0].name: expected a string"),
+    (#"{"inputs":[],"parameters":{"binary_data_output":"x"}}"#, "expected true or false"),
+    (#"{"inputs":[{"name":"F","shape":["x"]}]}"#, "shape[0]: expected a number"),
+    (#"{"inputs":[{"name":null}]}"#, "expected a string, found null"),
+  ])
+  func `a value of another JSON type is told what belongs there`(
+    body: String, message: String
+  ) async throws {
+    let running = try RunningService()
+    let answer = try running.client.post("/v2/models/demo/infer", Array(body.utf8))
+    #expect(answer.status == 400 && answer.text.contains(message), "\(answer.text)")
+    await running.stop()
+  }
+
   @Test func `a control request of many bytes is refused before it is read as JSON`() async throws {
     let running = try RunningService()
     let body = [UInt8](repeating: 0x20, count: 1 << 20)

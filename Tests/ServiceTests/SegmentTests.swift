@@ -135,6 +135,7 @@ import Testing
       ("unknown label", "/v2/models/demo/labels/stable/segment", Self.csv, scene, 404),
       ("media type", Self.path, ["Content-Type": "image/png"], scene, 415),
       ("unrecognizable content", Self.path, [:], [0, 1, 2, 3], 415),
+      ("no body", Self.path, [:], [], 422),
       (
         "accept", Self.path, ["Content-Type": "text/csv", "Accept": "image/png"], scene, 406
       ),
@@ -168,6 +169,14 @@ import Testing
     }
     #expect(try running.client.get(Self.path).status == 405)
     #expect(try Self.labels(running.client.post(Self.path, scene, Self.csv)) == good)
+    await running.stop()
+  }
+
+  @Test func `a body of an unknown type is told of the formats that are read`() async throws {
+    let running = try RunningService()
+    let answer = try running.client.post(Self.path, [1], ["Content-Type": "image/png"])
+    #expect(answer.text.contains("LAS (application/vnd.las)"), "\(answer.text)")
+    #expect(!answer.text.contains("LAZ"), "\(answer.text)")
     await running.stop()
   }
 

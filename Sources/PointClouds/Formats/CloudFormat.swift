@@ -10,6 +10,8 @@ package struct CloudFormat: Sendable {
   let recognizes: @Sendable (_ bytes: [UInt8]) -> Bool
   let decoder: Decoder
   let encoder: Encoder?
+  /// Whether clouds can be read in this format; one that is only recognized says why not.
+  package internal(set) var canDecode = true
 
   typealias Decoder =
     @Sendable (_ bytes: [UInt8], _ maximumPointCount: Int) throws(CloudError) -> DecodedCloud

@@ -25,11 +25,12 @@ enum SegmentFormats {
   ///
   /// `curl --data-binary` sends `application/x-www-form-urlencoded` unless told otherwise, which is
   /// never what a cloud is, so it counts as saying nothing.
-  /// - Throws: `HTTPFailure` 415.
+  /// - Throws: `HTTPFailure` 415; 422 for a body without bytes and without a type.
   static func format(of request: HTTPRequest) throws(HTTPFailure) -> CloudFormat {
     let field = request.headers["Content-Type"] ?? ""
     let mediaType = MediaType(field)?.description ?? field
     if mediaType.isEmpty || unspecific.contains(mediaType) {
+      guard !request.body.isEmpty else { throw HTTPFailure(CloudError.empty) }
       if let format = CloudFormat.format(content: request.body) { return format }
       throw unsupported("the body looks like no format of point clouds")
     }
@@ -65,7 +66,9 @@ enum SegmentFormats {
   }()
 
   private static func unsupported(_ message: String) -> HTTPFailure {
-    let known = CloudFormat.all.map { "\($0.name) (\($0.mediaTypes.first ?? ""))" }
+    let known = CloudFormat.all.filter(\.canDecode).map {
+      "\($0.name) (\($0.mediaTypes.first ?? ""))"
+    }
     return HTTPFailure(
       .unsupportedMediaType, code: "unsupported_media_type",
       message: "\(message); known are \(known.joined(separator: ", "))")

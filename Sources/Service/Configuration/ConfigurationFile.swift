@@ -48,7 +48,13 @@ package enum ConfigurationFile {
 func summary(of error: DecodingError) -> String {
   let (context, reason): (DecodingError.Context, String)
   switch error {
-  case .typeMismatch(_, let found), .valueNotFound(_, let found), .dataCorrupted(let found):
+  case .typeMismatch(let type, let found):
+    context = found
+    reason = "expected \(jsonName(of: type))"
+  case .valueNotFound(let type, let found):
+    context = found
+    reason = "expected \(jsonName(of: type)), found null"
+  case .dataCorrupted(let found):
     context = found
     reason = found.underlyingError.map { "\($0)" } ?? found.debugDescription
   case .keyNotFound(let key, let found):
@@ -60,4 +66,12 @@ func summary(of error: DecodingError) -> String {
     key.intValue.map { "[\($0)]" } ?? ".\(key.stringValue)"
   }.joined()
   return path.isEmpty ? reason : "at \(path.drop(while: { $0 == "." })): \(reason)"
+}
+
+/// What JSON calls the values of a type that a decoder asks for.
+private func jsonName(of type: Any.Type) -> String {
+  let name = String(describing: type)
+  if name.hasPrefix("Dictionary<") { return "an object" }
+  if name.hasPrefix("Array<") { return "an array" }
+  return name == "String" ? "a string" : name == "Bool" ? "true or false" : "a number"
 }

@@ -72,7 +72,10 @@ extension Setting {
     help: "Compute threads; 0 takes one for each processor that this process may use.")
   package static let instructionSet = Setting(
     name: "isa", kind: .text, defaultValue: "auto",
-    help: "The instruction set of the kernels; auto takes the widest this processor has.")
+    help: """
+      The instruction set of the kernels: avx512, avx2, portable or reference; auto takes the widest \
+      this processor has.
+      """)
   package static let logFormat = Setting(
     name: "log-format", kind: .choice(["text", "json"]), defaultValue: "text",
     help: "How log lines are written.")

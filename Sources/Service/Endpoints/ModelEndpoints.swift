@@ -9,8 +9,9 @@ struct ModelEndpoints {
   /// `GET /v2`.
   @Sendable func server(_ request: HTTPRequest) -> HTTPResponse {
     let extensions = [
-      "classification", "model_repository", "model_configuration", "binary_tensor_data",
-      "parameters", "statistics", "trace", "logging", "segmentation",
+      "classification", "model_repository", "model_repository(unload_dependents)",
+      "schedule_policy", "model_configuration", "binary_tensor_data", "parameters", "statistics",
+      "trace", "logging", "segmentation",
     ]
     return .json([
       "name": "pointserve", "version": .string(ServiceVersion.number),

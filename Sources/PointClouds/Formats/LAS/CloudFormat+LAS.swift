@@ -18,14 +18,15 @@ extension CloudFormat {
       return try file.rewritten(classes: classified.classes, confidence: classified.confidence)
     })
 
-  /// LAS with compressed points, which is recognized but cannot be read yet.
+  /// LAS with compressed points, which is recognized but cannot be read.
   static let laz = CloudFormat(
     name: "LAZ",
     mediaTypes: ["application/vnd.laz", "application/laz"],
     fileExtensions: ["laz"],
     recognizes: LASHeader.isCompressed,
     decoder: decodeLAS,
-    encoder: nil)
+    encoder: nil,
+    canDecode: false)
 
   private static let decodeLAS: Decoder = { (bytes, maximumPointCount) throws(CloudError) in
     let file = try LASFile(bytes, maximumPointCount: maximumPointCount)

@@ -56,7 +56,9 @@ struct LASHeader: Sendable, Equatable {
     guard Self.isPresent(in: bytes) else {
       throw LASFile.malformed(
         0, "file signature", "\"LASF\"",
-        bytes.count < 4 ? "\(bytes.count) bytes" : "\(Array(bytes.prefix(4)))")
+        bytes.count < 4
+          ? "\(bytes.count) bytes"
+          : String(decoding: bytes.prefix(4), as: UTF8.self).debugDescription)
     }
     try Self.require(227, in: bytes)
     guard bytes[Offset.versionMajor] == 1, bytes[Offset.versionMinor] <= 4 else {

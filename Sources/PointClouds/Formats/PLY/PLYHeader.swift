@@ -46,7 +46,10 @@ struct PLYHeader: Sendable {
         throw Self.malformed(start, "header", "a line \"end_header\"", "the end of the file")
       }
       if isFirst {
-        guard words == ["ply"] else { throw Self.malformed(0, "magic line", "\"ply\"", "\(words)") }
+        guard words == ["ply"] else {
+          let found = words.joined(separator: " ").prefix(16).debugDescription
+          throw Self.malformed(0, "magic line", "\"ply\"", found)
+        }
         isFirst = false
         continue
       }
