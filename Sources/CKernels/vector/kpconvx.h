@@ -96,9 +96,19 @@ INLINE void nearest_kernel_points(const int dimensions, const int pair_vectors,
   }
 }
 
-/// Geometry of the pairs of `rows` rows with all their neighbors.
+/// Asks for the rows of features that `index` names, four cache lines of each at a time.
+INLINE void prefetch_rows(const float *f, size_t width, const int32_t *index) {
+  enum { line = 64 / sizeof(float) };
+  for (size_t c = 0; c < width; c += 4 * line)
+    UNROLL for (int l = 0; l < LANES; l++) {
+      const float *row = f + (size_t)(uint32_t)index[l] * width + c;
+      UNROLL for (int i = 0; i < 4; i++) __builtin_prefetch(row + i * line);
+    }
+}
+
+/// Geometry of the pairs of `rows` rows with all their neighbors, whose features are on their way then.
 INLINE void tile_geometry(const int dimensions, const ckernels_kpconvx *layer, size_t row,
-                          size_t rows, size_t neighbor_count, const float *x,
+                          size_t rows, size_t neighbor_count, const float *x, const float *f,
                           const int32_t *neighbors, int32_t *nearest, float *influence) {
   const size_t pairs = rows * neighbor_count;
   const bool is_one_center = neighbor_count % LANES == 0;
@@ -131,6 +141,7 @@ INLINE void tile_geometry(const int dimensions, const ckernels_kpconvx *layer, s
           }
         }
       }
+      prefetch_rows(f, layer->input_width, index);
       gather_offsets(dimensions, x, index, centers, is_one_center, offsets[v]);
     }
     if (vectors == 2)
@@ -145,8 +156,10 @@ INLINE void tile_geometry(const int dimensions, const ckernels_kpconvx *layer, s
 #define TILE_GEOMETRY(dimensions) \
   SEPARATE void tile_geometry_##dimensions( \
       const ckernels_kpconvx *layer, size_t row, size_t rows, size_t neighbor_count, \
-      const float *x, const int32_t *neighbors, int32_t *nearest, float *influence) { \
-    tile_geometry(dimensions, layer, row, rows, neighbor_count, x, neighbors, nearest, influence); \
+      const float *x, const float *f, const int32_t *neighbors, int32_t *nearest, \
+      float *influence) { \
+    tile_geometry(dimensions, layer, row, rows, neighbor_count, x, f, neighbors, nearest, \
+                  influence); \
   }
 TILE_GEOMETRY(1)
 TILE_GEOMETRY(2)
@@ -159,7 +172,8 @@ TILE_GEOMETRY(8)
 #undef TILE_GEOMETRY
 
 typedef void (*tile_geometry_function)(const ckernels_kpconvx *, size_t, size_t, size_t,
-                                       const float *, const int32_t *, int32_t *, float *);
+                                       const float *, const float *, const int32_t *, int32_t *,
+                                       float *);
 
 static const tile_geometry_function tile_geometries[] = {
     tile_geometry_1, tile_geometry_2, tile_geometry_3, tile_geometry_4,
@@ -264,7 +278,7 @@ static void kpconvx(const ckernels_kpconvx *layer, size_t block_index, size_t ro
   for (size_t row = row_begin; row < row_end; row += s.rows) {
     const size_t rows = row_end - row < s.rows ? row_end - row : s.rows;
     const float *centers = f + row * width;
-    geometry(layer, row, rows, neighbor_count, x, neighbors, nearest, influence);
+    geometry(layer, row, rows, neighbor_count, x, f, neighbors, nearest, influence);
     operand_rows a = operands_of(&block->alpha, rows, centers, width, base + s.operands);
     linear_rows(&block->alpha, rows, a.first, a.stride, &alpha);
     if (layer->is_sparse)
