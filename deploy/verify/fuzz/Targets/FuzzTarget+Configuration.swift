@@ -21,6 +21,9 @@ extension FuzzTarget {
     } catch {
       _ = "\(error)"
     }
-    do { precondition(try VersionLabels.read(input).values.allSatisfy { $0 > 0 }) } catch {}
+    do {
+      let labels = try VersionLabels.read(input)
+      precondition(labels.values.allSatisfy { $0 > 0 })
+    } catch {}
   }
 }
