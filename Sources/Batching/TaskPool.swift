@@ -20,6 +20,7 @@ package final class TaskPool: Sendable {
   private let state: Monitor<State>
   /// Empty once finished.
   private let threads: Monitor<[WorkerThread]>
+  package let threadCount: Int
 
   /// Starts the threads.
   ///
@@ -31,6 +32,7 @@ package final class TaskPool: Sendable {
     precondition(threadCount > 0, "someone has to work")
     let state = Monitor(State())
     self.state = state
+    self.threadCount = threadCount
     var started: [WorkerThread] = []
     do {
       for index in 0..<threadCount {

@@ -1,3 +1,4 @@
+import Batching
 import Models
 import PointClouds
 
@@ -10,11 +11,11 @@ protocol CloudPreparation: Sendable {
   /// Scores per cell: the number of classes, or 1 for two classes that exclude each other.
   var scoreWidth: Int { get }
 
-  /// Divides a cloud into the cells that the network labels.
+  /// Divides a cloud into the cells that the network labels, with the help of other threads.
   ///
-  /// - Throws: `SegmentationError.extentTooLarge` and `.cloud`.
+  /// - Throws: `SegmentationError.extentTooLarge`, `.cloud` and `.abandoned`.
   func scene(
-    of cloud: PointCloud, timings: inout SegmentationTimings
+    of cloud: PointCloud, on threads: WorkSharing, timings: inout SegmentationTimings
   ) throws(SegmentationError) -> any CloudScene
 
   /// The scores, `[cells of the window, scoreWidth]`, among the graph's outputs for a window.
@@ -32,8 +33,9 @@ protocol CloudScene: Sendable {
 
   /// What chooses the windows; `nil` for a scene without cells.
   ///
-  /// - Throws: `SegmentationError.extentTooLarge` when there would be too many windows to number.
-  func windowSelector() throws(SegmentationError) -> (any WindowSelector)?
+  /// - Throws: `SegmentationError.extentTooLarge` and `.tooManyWindows` when there would be too many
+  ///   windows, and `.abandoned`.
+  func windowSelector(on threads: WorkSharing) throws(SegmentationError) -> (any WindowSelector)?
 
   /// The tensors of a window, in the order of the graph's inputs.
   func inputs(of selection: WindowSelection) -> [HostTensor]

@@ -1,3 +1,4 @@
+import Batching
 package import Models
 package import PointClouds
 
@@ -21,6 +22,8 @@ package enum SegmentationError: Error, Equatable, Sendable {
   case excessiveOverlap(overlapMeters: Double, atMost: Double)
   /// The cloud is wider than any tile, so that its raster of the ground cannot mean anything.
   case extentTooLarge(meters: Double, atMost: Double)
+  /// The windows are so small for this cloud that there would be too many.
+  case tooManyWindows(extentMeters: Double, atMost: Int)
   /// A cloud cannot be divided into voxels.
   case cloud(CloudError)
   /// The network does not take the tensors of a window.
@@ -29,6 +32,19 @@ package enum SegmentationError: Error, Equatable, Sendable {
   case nonFiniteScores
   /// The system has no thread to give.
   case noThread(reason: String)
+  /// Nobody wants the labels any more: the deadline has passed or the client has gone.
+  case abandoned
+
+  /// Runs work that may be abandoned on the way.
+  static func unlessAbandoned<Result>(
+    _ body: () throws(WorkAbandoned) -> Result
+  ) throws(SegmentationError) -> Result {
+    do throws(WorkAbandoned) {
+      return try body()
+    } catch {
+      throw .abandoned
+    }
+  }
 }
 
 extension SegmentationError: CustomStringConvertible {
@@ -55,6 +71,9 @@ extension SegmentationError: CustomStringConvertible {
       "segmentation.window.overlap_meters: expected at most \(atMost), found \(overlapMeters)"
     case .extentTooLarge(let meters, let atMost):
       "the cloud spans \(meters) m, expected at most \(atMost) m"
+    case .tooManyWindows(let extentMeters, let atMost):
+      "windows as small as the model's segmentation.window.extent_meters, \(extentMeters), are more "
+        + "than \(atMost) for this cloud"
     case .cloud(let error):
       "\(error)"
     case .network(let error):
@@ -64,6 +83,8 @@ extension SegmentationError: CustomStringConvertible {
         + "range that the model was trained with?"
     case .noThread(let reason):
       reason
+    case .abandoned:
+      "\(WorkAbandoned())"
     }
   }
 }

@@ -1,3 +1,4 @@
+import Batching
 import Locking
 package import Models
 import PointClouds
@@ -18,13 +19,18 @@ package struct SegmentationWindow: Sendable {
 /// the labels do not depend on it. Take windows until there is `nil`, again after each `add`, and
 /// `finish` once `isComplete`. A task that nobody finishes needs no cleaning up.
 package final class SegmentationTask: Sendable {
-  private struct State {
+  private struct Choosing {
+    /// `nil` once there are no more windows.
     var selector: (any WindowSelector)?
+    var duration = Duration.zero
+    var takenCount = 0
+  }
+
+  private struct Joining {
     var accumulator: VoteAccumulator
     var timings: SegmentationTimings
     /// Windows that were taken and not yet joined, with their scores once they have arrived.
     var waiting: [Int: (selection: WindowSelection, scores: [Float]?)] = [:]
-    var takenCount = 0
     var joinedCount = 0
     /// Told of each window as it joins, with its index and the votes so far.
     var listener: (@Sendable (WindowSelection, Int, VoteAccumulator) -> Void)?
@@ -35,27 +41,29 @@ package final class SegmentationTask: Sendable {
   private let preparation: any CloudPreparation
   private let codes: [UInt8]?
   private let windowBudget: Int
-  private let state: Lock<State>
+  /// Taken before `joining` where both are.
+  private let choosing: Lock<Choosing>
+  private let joining: Lock<Joining>
 
   /// Prepares a cloud; see `Segmenter.prepare`.
   init(
     _ cloud: PointCloud, plan: ExecutablePlan, preparation: any CloudPreparation,
-    windowBudget: Int
+    windowBudget: Int, on threads: WorkSharing
   ) throws(SegmentationError) {
     precondition(windowBudget > 0)
     var timings = SegmentationTimings()
-    let scene = try preparation.scene(of: cloud, timings: &timings)
+    let scene = try preparation.scene(of: cloud, on: threads, timings: &timings)
     self.plan = plan
     self.scene = scene
     self.preparation = preparation
     self.windowBudget = windowBudget
     codes = cloud.attributes.classification
     let selector = try timings.measure(\.windows) { () throws(SegmentationError) in
-      try scene.windowSelector()
+      try scene.windowSelector(on: threads)
     }
-    state = Lock(
-      State(
-        selector: selector,
+    choosing = Lock(Choosing(selector: selector))
+    joining = Lock(
+      Joining(
         accumulator: VoteAccumulator(
           voxelCount: scene.count, scoreCount: preparation.scoreWidth,
           reduction: preparation.reduction),
@@ -66,11 +74,13 @@ package final class SegmentationTask: Sendable {
   package var voxelCount: Int { scene.count }
 
   /// How many voxels have a vote so far, from 0 to `voxelCount`.
-  package var coveredVoxelCount: Int { state.withLock { $0.accumulator.coveredCount } }
+  package var coveredVoxelCount: Int { joining.withLock { $0.accumulator.coveredCount } }
 
   /// Whether every window was taken and its outputs added.
   package var isComplete: Bool {
-    state.withLock { $0.selector == nil && $0.waiting.isEmpty }
+    choosing.withLock { choosing in
+      choosing.selector == nil && joining.withLock { $0.waiting.isEmpty }
+    }
   }
 
   /// Takes the next window.
@@ -78,18 +88,21 @@ package final class SegmentationTask: Sendable {
   /// - Returns: `nil` when all windows were taken, or as many as the window budget allows and none
   ///   of them can be joined yet.
   package func nextWindow() -> SegmentationWindow? {
-    state.withLock { state in
-      guard state.takenCount - state.joinedCount < windowBudget, var selector = state.selector
+    choosing.withLock { choosing in
+      let joinedCount = joining.withLock { $0.joinedCount }
+      guard choosing.takenCount - joinedCount < windowBudget, var selector = choosing.selector
       else { return nil }
       // Held in one place only, so that choosing changes it without a copy.
-      state.selector = nil
-      guard let selection = state.timings.measure(\.windows, { selector.next() }) else {
-        return nil
-      }
-      state.selector = selector
-      let index = state.takenCount
-      state.takenCount += 1
-      state.waiting[index] = (selection, nil)
+      choosing.selector = nil
+      let clock = ContinuousClock()
+      let start = clock.now
+      let selection = selector.next()
+      choosing.duration += clock.now - start
+      guard let selection else { return nil }
+      choosing.selector = selector
+      let index = choosing.takenCount
+      choosing.takenCount += 1
+      joining.withLock { $0.waiting[index] = (selection, nil) }
       return SegmentationWindow(index: index, selection: selection)
     }
   }
@@ -105,7 +118,7 @@ package final class SegmentationTask: Sendable {
   package func inputs(of window: SegmentationWindow) throws(SegmentationError) -> [HostTensor] {
     var timings = SegmentationTimings()
     let tensors = timings.measure(\.neighbors) { scene.inputs(of: window.selection) }
-    state.withLock { $0.timings.neighbors += timings.neighbors }
+    joining.withLock { $0.timings.neighbors += timings.neighbors }
     do throws(RequestError) {
       try plan.validate(tensors)
     } catch {
@@ -124,26 +137,27 @@ package final class SegmentationTask: Sendable {
   package func add(
     _ outputs: [HostTensor], ofWindow index: Int, inference: Duration = .zero
   ) throws(SegmentationError) {
-    let isFinite = state.withLock { state in
-      guard let waiting = state.waiting[index], waiting.scores == nil else {
+    let selection = joining.withLock { joining in
+      guard let waiting = joining.waiting[index], waiting.scores == nil else {
         preconditionFailure(
           "window \(index) was not taken, or its outputs were added before")
       }
-      let scores = preparation.scores(in: outputs, of: waiting.selection)
-      guard scores.allSatisfy(\.isFinite) else { return false }
-      state.waiting[index]?.scores = scores
-      state.timings.inference += inference
-      state.timings.measure(\.votes) {
-        while let window = state.waiting[state.joinedCount], let scores = window.scores {
-          state.waiting[state.joinedCount] = nil
-          state.accumulator.add(scores, of: window.selection)
-          state.listener?(window.selection, state.joinedCount, state.accumulator)
-          state.joinedCount += 1
+      return waiting.selection
+    }
+    let scores = preparation.scores(in: outputs, of: selection)
+    guard scores.allSatisfy(\.isFinite) else { throw .nonFiniteScores }
+    joining.withLock { joining in
+      joining.waiting[index]?.scores = scores
+      joining.timings.inference += inference
+      joining.timings.measure(\.votes) {
+        while let window = joining.waiting[joining.joinedCount], let scores = window.scores {
+          joining.waiting[joining.joinedCount] = nil
+          joining.accumulator.add(scores, of: window.selection)
+          joining.listener?(window.selection, joining.joinedCount, joining.accumulator)
+          joining.joinedCount += 1
         }
       }
-      return true
     }
-    guard isFinite else { throw .nonFiniteScores }
   }
 
   /// Asks to be told of each window that joins those before it, in the order of their indices.
@@ -154,8 +168,8 @@ package final class SegmentationTask: Sendable {
   package func onJoin(_ report: @escaping @Sendable (JoinedWindow) -> Void) {
     let points = PointsOfCells(cellOfPoint: scene.cellOfPoint, cellCount: scene.count)
     let (voxelCount, classCount) = (scene.count, preparation.classes.count)
-    state.withLock { state in
-      state.listener = { selection, index, votes in
+    joining.withLock { joining in
+      joining.listener = { selection, index, votes in
         let labels = selection.voxels.map { voxel in
           (
             voxel,
@@ -179,12 +193,15 @@ package final class SegmentationTask: Sendable {
   /// - Precondition: `isComplete`.
   /// - Returns: the labels, with the timings of everything up to here.
   package func finish() -> SegmentationResult {
-    state.withLock { state in
-      precondition(state.selector == nil && state.waiting.isEmpty, "windows are still missing")
-      let joined = state.timings.measure(\.votes) { state.accumulator.joined() }
+    precondition(isComplete, "windows are still missing")
+    let choosingDuration = choosing.withLock { $0.duration }
+    return joining.withLock { joining in
+      var timings = joining.timings
+      timings.windows += choosingDuration
+      let joined = timings.measure(\.votes) { joining.accumulator.joined() }
       return SegmentationResult(
         scores: joined, scene: scene, codes: codes, classes: preparation.classes,
-        windowCount: state.joinedCount, timings: state.timings)
+        windowCount: joining.joinedCount, timings: timings)
     }
   }
 }

@@ -25,17 +25,24 @@ extension Segmenter {
     _ cloud: PointCloud, threadCount: Int,
     progress: @escaping @Sendable (SegmentationProgress) -> Void = { _ in }
   ) throws(SegmentationError) -> SegmentationResult {
-    let task = try prepare(cloud, windowBudget: Self.windowsPerThread * threadCount)
+    let pool: TaskPool
+    do {
+      pool = try TaskPool(threadCount: threadCount, name: "segment")
+    } catch {
+      throw .noThread(reason: "\(error)")
+    }
+    defer { pool.finish() }
+    let task = try prepare(
+      cloud, windowBudget: Self.windowsPerThread * threadCount, on: WorkSharing(pool: pool))
     let failure = FirstError()
     do {
-      let pool = try TaskPool(threadCount: threadCount, name: "segment")
-      defer { pool.finish() }
       for _ in 0..<threadCount {
         try pool.submit { runWindows(of: task, failure: failure, progress) }
       }
     } catch {
       throw .noThread(reason: "\(error)")
     }
+    pool.finish()
     if let error = failure.value { throw error }
     return task.finish()
   }

@@ -1,3 +1,4 @@
+package import Batching
 package import Models
 package import PointClouds
 
@@ -43,12 +44,13 @@ package struct Segmenter: Sendable {
   ///   - cloud: any number of points from one on.
   ///   - windowBudget: the most windows that are taken and not yet joined at a time, which bounds
   ///     the task's memory beyond the voxels.
+  ///   - threads: what helps, and whether the labels are still wanted.
   /// - Returns: the task, of which the windows are to be run.
-  /// - Throws: `SegmentationError.extentTooLarge` and `.cloud`.
+  /// - Throws: `SegmentationError.extentTooLarge`, `.tooManyWindows`, `.cloud` and `.abandoned`.
   package func prepare(
-    _ cloud: PointCloud, windowBudget: Int = 64
+    _ cloud: PointCloud, windowBudget: Int = 64, on threads: WorkSharing = .alone
   ) throws(SegmentationError) -> SegmentationTask {
     try SegmentationTask(
-      cloud, plan: plan, preparation: preparation, windowBudget: windowBudget)
+      cloud, plan: plan, preparation: preparation, windowBudget: windowBudget, on: threads)
   }
 }

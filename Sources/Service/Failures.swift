@@ -176,6 +176,12 @@ extension HTTPFailure {
         detail: [("model", .string(model))])
     case .extentTooLarge:
       self.init(.unprocessableContent, code: "extent_too_large", message: "\(error)")
+    case .tooManyWindows:
+      self.init(.unprocessableContent, code: "too_many_windows", message: "\(error)")
+    case .abandoned:
+      self.init(
+        .gatewayTimeout, code: Self.deadlinePassed.code,
+        message: "the deadline passed while the cloud was prepared")
     case .network(let error): self.init(error)
     case .nonFiniteScores:
       self.init(.unprocessableContent, code: "output_not_finite", message: "\(error)")

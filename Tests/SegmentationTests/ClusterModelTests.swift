@@ -15,7 +15,7 @@ import Testing
       returnNumber: multiple.map { _ in 1 }, numberOfReturns: multiple.map { $0 > 0 ? 2 : 1 }))
   let points = try CloudSubset(cloud, excluding: section.excludedLASCodes)
   let grid = try VoxelGrid(points.positions, size: section.levels[0].voxelEdge)
-  let found = VoxelFeatures(
+  let found = try VoxelFeatures(
     section,
     of: PointFeatureValues(points: points, heightsAboveGround: heights, voxelUnit: 1),
     heightsAboveGround: heights, grid: grid
@@ -50,7 +50,7 @@ import Testing
 @Test(arguments: [1, 2, 5, 19])
 func `neighborhoods of fewer voxels than asked for hold them all`(count: Int) throws {
   let centers = (0..<count).flatMap { voxel -> [Double] in [Double(voxel), 0, 0] }
-  let neighborhoods = Neighborhoods(centers, neighborCount: 20)
+  let neighborhoods = try Neighborhoods(centers, neighborCount: 20)
   let mean = Double(count - 1) / 2
   #expect(
     neighborhoods.means(of: (0..<count).map(Double.init)).allSatisfy { abs($0 - mean) < 1e-12 })

@@ -6,14 +6,14 @@ import Testing
 @Test func `heights of the synthetic scene equal the original`() throws {
   let scene = try SyntheticScene()
   let expected = try SyntheticScene.expectedHeights()
-  let heights = HeightAboveGround.heights(
+  let heights = try HeightAboveGround.heights(
     of: scene.positions, voxelUnit: scene.expectedVoxelUnit, section: HeightAboveGroundSection())
   try #require(heights.count == expected.count)
   let errors = zip(heights, expected).map { abs($0 - Double($1)) }
   #expect((errors.max() ?? 1) < 1e-5)
 }
 
-@Test func `a flat roof over flat ground has its height and the ground has none`() {
+@Test func `a flat roof over flat ground has its height and the ground has none`() throws {
   var positions: [Double] = []
   for x in 0..<40 {
     for y in 0..<40 {
@@ -21,7 +21,7 @@ import Testing
       positions += [Double(x) + 0.5, Double(y) + 0.5, isRoof ? 108 : 100]
     }
   }
-  let heights = HeightAboveGround.heights(
+  let heights = try HeightAboveGround.heights(
     of: positions, voxelUnit: 1, section: HeightAboveGroundSection())
   for (index, height) in heights.enumerated() {
     let expected = positions[3 * index + 2] - 100
@@ -29,10 +29,10 @@ import Testing
   }
 }
 
-@Test func `a point far below all others is no ground`() {
+@Test func `a point far below all others is no ground`() throws {
   var positions = (0..<400).flatMap { [Double]([Double($0 / 20), Double($0 % 20), 10]) }
   positions += [10.2, 10.2, -30]
-  let heights = HeightAboveGround.heights(
+  let heights = try HeightAboveGround.heights(
     of: positions, voxelUnit: 1, section: HeightAboveGroundSection())
   #expect(heights.dropLast().allSatisfy { abs($0) < 1e-9 })
   #expect(abs((heights.last ?? 0) + 40) < 1e-9)
@@ -46,8 +46,8 @@ import Testing
     [0, 0, 0, 1_000_000, 1_000_000, 50],
     [0, 0, 0, 1_000_000, 0, 0],
   ] as [[Double]])
-func `few or far points have finite heights`(positions: [Double]) {
-  let heights = HeightAboveGround.heights(
+func `few or far points have finite heights`(positions: [Double]) throws {
+  let heights = try HeightAboveGround.heights(
     of: positions, voxelUnit: 2.2, section: HeightAboveGroundSection())
   #expect(heights.count == positions.count / 3)
   #expect(heights.allSatisfy { $0.isFinite })

@@ -45,14 +45,14 @@ private func segmenter(_ manifest: ModelManifest) throws -> Segmenter {
   let cloud = try PointCloud(positions: [
     10, 1, -2, -1, 10, 2, -10, -1, 0.1, -1, -10, -0.1, 0.1, 0.1, 50,
   ])
-  let image = RangeImage(cloud, section: try section())
+  let image = try RangeImage(cloud, section: section())
   #expect(image.count == 8)
   #expect(image.cellOfPoint == [2, 7, 4, 0, 6])
 }
 
 @Test func `a pixel holds the distance of its nearest point from the sensor`() throws {
   let cloud = try PointCloud(positions: [500_010, 1, -1, 500_004, 0.5, -1, 500_000, 0, 0])
-  let image = RangeImage(cloud, section: try section(sensor: "[500000, 0, 0]"))
+  let image = try RangeImage(cloud, section: section(sensor: "[500000, 0, 0]"))
   var selector = try #require(image.windowSelector())
   let first = selector.next()
   let second = selector.next()

@@ -14,17 +14,10 @@ private func noise(rows: Int, columns: Int, seed: UInt64 = 1) -> Raster {
   return raster
 }
 
-@Test(arguments: sizes)
-func `transposing twice changes nothing`(rows: Int, columns: Int) {
-  let raster = noise(rows: rows, columns: columns)
-  #expect(raster.transposed().transposed() == raster)
-  #expect(raster.transposed()[columns - 1, 0] == raster[0, columns - 1])
-}
-
 @Test(arguments: sizes, [3, 5, 9])
-func `an opening equals the definition`(size: (Int, Int), window: Int) {
+func `an opening equals the definition`(size: (Int, Int), window: Int) throws {
   let raster = noise(rows: size.0, columns: size.1)
-  let opened = raster.opened(window: window)
+  let opened = try raster.opened(window: window)
   let half = window / 2
   let isMirrored = min(size.0, size.1) > window
   func source(_ index: Int, _ count: Int) -> Int {
@@ -52,10 +45,10 @@ func `an opening equals the definition`(size: (Int, Int), window: Int) {
 }
 
 @Test(arguments: sizes)
-func `missing cells take the value of a nearest cell`(rows: Int, columns: Int) {
+func `missing cells take the value of a nearest cell`(rows: Int, columns: Int) throws {
   let raster = noise(rows: rows, columns: columns)
   let missing = raster.values.map { $0 < 3.5 }
-  let filled = raster.filledFromNearest(missing: missing)
+  let filled = try raster.filledFromNearest(missing: missing)
   for row in 0..<rows {
     for column in 0..<columns {
       let candidates = raster.values.indices.filter { !missing[$0] }
@@ -73,25 +66,25 @@ func `missing cells take the value of a nearest cell`(rows: Int, columns: Int) {
   }
 }
 
-@Test func `of equally near cells the lower column wins, then the lower row`() {
+@Test func `of equally near cells the lower column wins, then the lower row`() throws {
   var raster = Raster(rowCount: 3, columnCount: 3, repeating: 0)
   var missing = [Bool](repeating: true, count: 9)
   for (row, column, value) in [(0, 1, 1.0), (1, 0, 2), (1, 2, 3), (2, 1, 4)] {
     raster[row, column] = value
     missing[row * 3 + column] = false
   }
-  #expect(raster.filledFromNearest(missing: missing)[1, 1] == 2)
+  #expect(try raster.filledFromNearest(missing: missing)[1, 1] == 2)
   missing[3] = true
   missing[5] = true
-  #expect(raster.filledFromNearest(missing: missing)[1, 1] == 1)
+  #expect(try raster.filledFromNearest(missing: missing)[1, 1] == 1)
 }
 
 @Test(arguments: sizes, [(0.1, 4.0), (0.5, 4), (2, 3), (8, 3)])
 func `smoothing equals the weighted mean of the mirrored raster`(
   size: (Int, Int), kernel: (Double, Double)
-) {
+) throws {
   let raster = noise(rows: size.0, columns: size.1)
-  let smoothed = raster.gaussianSmoothed(sigma: kernel.0, truncation: kernel.1)
+  let smoothed = try raster.gaussianSmoothed(sigma: kernel.0, truncation: kernel.1)
   let radius = Int(kernel.1 * kernel.0 + 0.5)
   func weight(_ offset: Int) -> Double {
     exp(-0.5 * Double(offset * offset) / (kernel.0 * kernel.0))
@@ -119,10 +112,10 @@ func `smoothing equals the weighted mean of the mirrored raster`(
 }
 
 @Test(arguments: sizes)
-func `low cells are those below the median around them`(rows: Int, columns: Int) {
+func `low cells are those below the median around them`(rows: Int, columns: Int) throws {
   let raster = noise(rows: rows, columns: columns)
   var replaced = raster
-  let isLow = replaced.replaceLowOutliers(drop: 4, windowCells: 9)
+  let isLow = try replaced.replaceLowOutliers(drop: 4, windowCells: 9)
   for row in 0..<rows {
     for column in 0..<columns {
       var around: [Double] = []

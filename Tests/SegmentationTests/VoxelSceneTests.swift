@@ -26,7 +26,7 @@ import Testing
   #expect(errors.count == (scene.count + 7) / 8 * width)
   #expect((errors.max() ?? 1) < 1e-3)
 
-  var selector = PotentialWindowSelector(scene, section: section)
+  var selector = try PotentialWindowSelector(scene, section: section)
   var centers: [Int32] = []
   while let window = selector.next() {
     #expect(window.voxels.count == 4096)
@@ -44,12 +44,12 @@ import Testing
   let lattice = (0..<2500).flatMap { [Double]([Double($0 / 50), Double($0 % 50), 0]) }
   // The fourth neighbor inside a lattice lies one step away.
   let expected = (Double.pi / 4).squareRoot()
-  #expect(abs(PlanarSpacing.meters(of: lattice) - expected) < 1e-12)
+  #expect(try abs(PlanarSpacing.meters(of: lattice) - expected) < 1e-12)
   let adaptive = VoxelUnit.adaptive(spacingFactor: 2, minimumMeters: 0.1, maximumMeters: 5)
-  #expect(abs(adaptive.meters(for: lattice) - 2 * expected) < 1e-12)
-  #expect(adaptive.meters(for: [0, 0, 0]) == 5)
-  #expect(adaptive.meters(for: [Double](repeating: 3, count: 30)) == 0.1)
-  #expect(VoxelUnit.meters.meters(for: lattice) == 1)
+  #expect(try abs(adaptive.meters(for: lattice) - 2 * expected) < 1e-12)
+  #expect(try adaptive.meters(for: [0, 0, 0]) == 5)
+  #expect(try adaptive.meters(for: [Double](repeating: 3, count: 30)) == 0.1)
+  #expect(try VoxelUnit.meters.meters(for: lattice) == 1)
 }
 
 /// Clouds whose planar spacing is sought, and how many points each has.
@@ -75,7 +75,7 @@ enum SpacingCloud: CaseIterable {
 }
 
 @Test(arguments: SpacingCloud.allCases)
-func `the planar spacing is that of a search among all points`(cloud: SpacingCloud) {
+func `the planar spacing is that of a search among all points`(cloud: SpacingCloud) throws {
   let positions = cloud.positions
   let planar = (0..<positions.count / 3).flatMap { positions[(3 * $0)..<(3 * $0 + 2)] }
   let squared = NeighborIndex(planar, dimensions: 2)
@@ -86,7 +86,7 @@ func `the planar spacing is that of a search among all points`(cloud: SpacingClo
   let median =
     distances.count % 2 == 1
     ? distances[middle] : (distances[middle - 1] + distances[middle]) / 2
-  #expect(PlanarSpacing.meters(of: positions) == median / (4 / Double.pi).squareRoot())
+  #expect(try PlanarSpacing.meters(of: positions) == median / (4 / Double.pi).squareRoot())
 }
 
 @Test func `points of excluded classes take no part`() throws {

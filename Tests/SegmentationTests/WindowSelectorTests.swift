@@ -76,7 +76,7 @@ func `every voxel lies in a window and no window is too large`(
   var timings = SegmentationTimings()
   let scene = try VoxelScene(
     PointCloud(positions: CloudFixture.column.positions), section: section, timings: &timings)
-  var selector = PotentialWindowSelector(scene, section: section)
+  var selector = try PotentialWindowSelector(scene, section: section)
   var windows: [[Int32]] = []
   while let selection = selector.next() { windows.append(selection.voxels) }
   #expect(windows == [Array(0..<100), Array(100..<200), Array(200..<300)])
@@ -101,10 +101,10 @@ func `every voxel lies in a window and no window is too large`(
 }
 
 @Test(arguments: CloudFixture.allCases)
-func `the nearest voxels are those of a full search`(fixture: CloudFixture) {
+func `the nearest voxels are those of a full search`(fixture: CloudFixture) throws {
   let positions = fixture.positions
   let count = positions.count / 3
-  let nearest = NearestVoxels(positions)
+  let nearest = try NearestVoxels(positions)
   for wanted in [1, 2, 7, count - 1, count, count + 5] where wanted > 0 {
     for voxel in [0, count / 2, count - 1] {
       let order = (0..<count).sorted { a, b in
@@ -122,10 +122,12 @@ func `the nearest voxels are those of a full search`(fixture: CloudFixture) {
 }
 
 @Test(arguments: CloudFixture.allCases, [0.5, 10, 300])
-func `the voxels of a sphere are those of a full search`(fixture: CloudFixture, radius: Double) {
+func `the voxels of a sphere are those of a full search`(
+  fixture: CloudFixture, radius: Double
+) throws {
   let positions = fixture.positions
   let count = positions.count / 3
-  let nearest = NearestVoxels(positions)
+  let nearest = try NearestVoxels(positions)
   let voxel = count / 3
   let squared = (0..<count).map { other in
     (0..<3).reduce(0.0) { sum, axis in

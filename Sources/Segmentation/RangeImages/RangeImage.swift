@@ -1,3 +1,4 @@
+import Batching
 import Models
 import PointClouds
 
@@ -25,20 +26,29 @@ struct RangeImage: CloudScene {
   private let section: RangeImageSection
 
   /// Projects every point of a cloud.
-  init(_ cloud: PointCloud, section: RangeImageSection) {
+  ///
+  /// - Throws: `SegmentationError.abandoned`.
+  init(
+    _ cloud: PointCloud, section: RangeImageSection, on threads: WorkSharing = .alone
+  ) throws(SegmentationError) {
     self.section = section
     let pixelCount = section.rowCount * section.columnCount
-    var ranges = [Double](repeating: .infinity, count: pixelCount)
-    var cells: [Int32] = []
-    cells.reserveCapacity(cloud.count)
-    for start in stride(from: 0, to: 3 * cloud.count, by: 3) {
-      let offset =
-        SIMD3(
-          cloud.positions[start], cloud.positions[start + 1], cloud.positions[start + 2])
+    let positions = cloud.positions
+    let offset = { @Sendable (point: Int) -> SIMD3<Double> in
+      SIMD3(positions[3 * point], positions[3 * point + 1], positions[3 * point + 2])
         - section.sensor
-      let pixel = Self.pixel(of: offset, section)
-      cells.append(Int32(pixel))
-      ranges[pixel] = min(ranges[pixel], (offset * offset).sum().squareRoot())
+    }
+    let cells = try SegmentationError.unlessAbandoned { () throws(WorkAbandoned) in
+      try threads.rows(cloud.count, of: Int32.self, grain: 8192) { points, cells in
+        for (row, point) in points.enumerated() {
+          cells[row] = Int32(Self.pixel(of: offset(point), section))
+        }
+      }
+    }
+    var ranges = [Double](repeating: .infinity, count: pixelCount)
+    for (point, cell) in cells.enumerated() {
+      let offset = offset(point)
+      ranges[Int(cell)] = min(ranges[Int(cell)], (offset * offset).sum().squareRoot())
     }
     count = cloud.count == 0 ? 0 : pixelCount
     cellOfPoint = cells
@@ -66,7 +76,7 @@ struct RangeImage: CloudScene {
   }
 
   /// One window that holds the whole image.
-  func windowSelector() -> (any WindowSelector)? {
+  func windowSelector(on threads: WorkSharing = .alone) -> (any WindowSelector)? {
     count == 0 ? nil : WholeImage(pixelCount: count)
   }
 

@@ -1,3 +1,4 @@
+import Batching
 import Layers
 import Models
 import PointClouds
@@ -43,9 +44,11 @@ struct RangeImagePreparation: CloudPreparation {
   var scoreWidth: Int { section.classes.count }
 
   func scene(
-    of cloud: PointCloud, timings: inout SegmentationTimings
+    of cloud: PointCloud, on threads: WorkSharing, timings: inout SegmentationTimings
   ) throws(SegmentationError) -> any CloudScene {
-    timings.measure(\.voxelization) { RangeImage(cloud, section: section) }
+    try timings.measure(\.voxelization) { () throws(SegmentationError) in
+      try RangeImage(cloud, section: section, on: threads)
+    }
   }
 
   /// The scores of the window's pixels, one pixel after the other.

@@ -1,3 +1,4 @@
+import Batching
 import PointClouds
 
 /// The points of a cloud that take part in the computation, moved near the origin.
@@ -13,27 +14,36 @@ struct CloudSubset: Sendable {
   /// The widest cloud, meters along an axis.
   static let widestExtent = 1e6
 
+  /// How many points one thread takes at a time.
+  private static let grain = 16384
+
   /// Leaves out the points with a classification among `excludedCodes`.
   ///
-  /// - Throws: `SegmentationError.extentTooLarge`, and `.cloud` for more points than can be indexed.
-  init(_ cloud: PointCloud, excluding excludedCodes: [UInt8]) throws(SegmentationError) {
-    guard let pointCount = Int32(exactly: cloud.count) else {
+  /// - Throws: `SegmentationError.extentTooLarge`, `.abandoned`, and `.cloud` for more points than
+  ///   can be indexed.
+  init(
+    _ cloud: PointCloud, excluding excludedCodes: [UInt8], on threads: WorkSharing = .alone
+  ) throws(SegmentationError) {
+    guard cloud.count <= Int(Int32.max) else {
       throw .cloud(.tooManyPoints(limit: Int(Int32.max), found: cloud.count))
     }
     let isExcluded = (0...UInt8.max).map { excludedCodes.contains($0) }
-    let codes = cloud.attributes.classification
-    let kept = (0..<pointCount).filter { point in
-      codes.map { !isExcluded[Int($0[Int(point)])] } ?? true
+    let parts = try SegmentationError.unlessAbandoned { () throws(WorkAbandoned) in
+      try threads.map((cloud.count + Self.grain - 1) / Self.grain) { part in
+        let first = part * Self.grain
+        return Part(
+          first..<min(first + Self.grain, cloud.count), of: cloud, isExcluded: isExcluded)
+      }
     }
+    let kept = parts.flatMap(\.kept)
     pointIndices = kept
     attributes = cloud.attributes
 
     var minimum = SIMD3<Double>(repeating: .infinity)
     var maximum = -minimum
-    for point in kept {
-      let position = cloud.position(Int(point))
-      minimum.replace(with: position, where: position .< minimum)
-      maximum.replace(with: position, where: position .> maximum)
+    for part in parts {
+      minimum.replace(with: part.minimum, where: part.minimum .< minimum)
+      maximum.replace(with: part.maximum, where: part.maximum .> maximum)
     }
     extent = kept.isEmpty ? 0 : (maximum - minimum).max()
     guard extent <= Self.widestExtent else {
@@ -42,15 +52,17 @@ struct CloudSubset: Sendable {
     // Exact, since one meter is a multiple of the last binary digit of any coordinate that is
     // precise enough to matter: voxel borders stay where they were.
     let offset = minimum.rounded(.down)
-    var positions: [Double] = []
-    positions.reserveCapacity(kept.count * 3)
-    for point in kept {
-      let position = cloud.position(Int(point)) - offset
-      positions.append(position.x)
-      positions.append(position.y)
-      positions.append(position.z)
+    positions = try SegmentationError.unlessAbandoned { () throws(WorkAbandoned) in
+      try threads.rows(kept.count, width: 3, of: Double.self, grain: Self.grain) {
+        rows, positions in
+        var next = 0
+        for row in rows {
+          let position = cloud.position(Int(kept[row])) - offset
+          for axis in 0..<3 { positions[next + axis] = position[axis] }
+          next += 3
+        }
+      }
     }
-    self.positions = positions
   }
 
   var count: Int { pointIndices.count }
@@ -72,6 +84,25 @@ struct CloudSubset: Sendable {
   private func of(_ values: [UInt8]) -> [Double] { pointIndices.map { Double(values[Int($0)]) } }
 
   private func of(_ values: [Float]) -> [Double] { pointIndices.map { Double(values[Int($0)]) } }
+}
+
+/// A range of a cloud's points less those that are left out, and the box around them.
+private struct Part: Sendable {
+  var kept: [Int32] = []
+  var minimum = SIMD3<Double>(repeating: .infinity)
+  var maximum = SIMD3<Double>(repeating: -.infinity)
+
+  init(_ points: Range<Int>, of cloud: PointCloud, isExcluded: [Bool]) {
+    let codes = cloud.attributes.classification
+    kept.reserveCapacity(points.count)
+    for point in points {
+      if let codes, isExcluded[Int(codes[point])] { continue }
+      let position = cloud.position(point)
+      minimum.replace(with: position, where: position .< minimum)
+      maximum.replace(with: position, where: position .> maximum)
+      kept.append(Int32(point))
+    }
+  }
 }
 
 extension PointCloud {

@@ -1,8 +1,9 @@
+import Batching
 import Models
 import PointClouds
 
 /// The nearest voxels of each voxel, itself included, and what their arrangement tells.
-struct Neighborhoods {
+struct Neighborhoods: Sendable {
   /// Neighbors per voxel: as many as asked for, or all voxels where there are fewer.
   private let neighborCount: Int
   /// `[voxels, neighborCount]`, nearest first.
@@ -15,27 +16,55 @@ struct Neighborhoods {
   /// Below this length, meters, a neighborhood is one point.
   private static let smallestLength = 1e-9
 
+  /// How many voxels one thread takes at a time.
+  private static let grain = 1024
+
   /// Searches the neighborhoods of voxels at `centers`, `[voxels, 3]`, meters, at least one.
-  init(_ centers: [Double], neighborCount wanted: Int) {
-    let count = min(wanted, centers.count / 3)
+  ///
+  /// - Throws: `WorkAbandoned`.
+  init(
+    _ centers: [Double], neighborCount wanted: Int, on threads: WorkSharing = .alone
+  ) throws(WorkAbandoned) {
+    let voxelCount = centers.count / 3
+    let count = min(wanted, voxelCount)
     neighborCount = count
-    neighbors = NeighborIndex(centers, dimensions: 3).nearest(count, to: centers)
+    let index = NeighborIndex(centers, dimensions: 3)
+    try threads.checkpoint()
+    let parts = try threads.map((voxelCount + Self.grain - 1) / Self.grain) { part in
+      let first = part * Self.grain
+      return Part(
+        first..<min(first + Self.grain, voxelCount), of: centers, index, neighborCount: count)
+    }
+    neighbors = parts.flatMap(\.neighbors)
+    planarity = parts.flatMap(\.planarity)
+    scattering = parts.flatMap(\.scattering)
+    normalElevation = parts.flatMap(\.normalElevation)
+  }
+
+  /// The neighborhoods of a range of voxels.
+  private struct Part: Sendable {
+    var neighbors: [Int32]
     var planarity: [Double] = []
     var scattering: [Double] = []
     var normalElevation: [Double] = []
-    for start in stride(from: 0, to: neighbors.count, by: count) {
-      let (eigenvalues, normal) = Self.covariance(
-        of: neighbors[start..<(start + count)], centers: centers
-      ).decomposition
-      // Rounding can leave the least eigenvalue of a plane slightly negative.
-      let lengths = eigenvalues.replacing(with: 0, where: eigenvalues .< 0).squareRoot()
-      let longest = max(lengths.x, Self.smallestLength)
-      planarity.append((lengths.y - lengths.z) / longest)
-      scattering.append(lengths.z / longest)
-      normalElevation.append(abs(normal.z))
+
+    init(
+      _ voxels: Range<Int>, of centers: [Double], _ index: NeighborIndex, neighborCount: Int
+    ) {
+      neighbors = index.nearest(
+        neighborCount, to: Array(centers[(3 * voxels.lowerBound)..<(3 * voxels.upperBound)]))
+      for start in stride(from: 0, to: neighbors.count, by: neighborCount) {
+        let (eigenvalues, normal) = covariance(
+          of: neighbors[start..<(start + neighborCount)], centers: centers
+        ).decomposition
+        // Rounding can leave the least eigenvalue of a plane slightly negative.
+        let lengths = eigenvalues.replacing(with: 0, where: eigenvalues .< 0).squareRoot()
+        let longest = max(lengths.x, smallestLength)
+        planarity.append((lengths.y - lengths.z) / longest)
+        scattering.append(lengths.z / longest)
+        normalElevation.append(abs(normal.z))
+      }
     }
-    (self.planarity, self.scattering, self.normalElevation) =
-      (planarity, scattering, normalElevation)
   }
 
   /// A feature of the neighborhoods, `[voxels]`.

@@ -1,3 +1,4 @@
+import Batching
 import PointClouds
 
 /// The typical distance between neighboring points as seen from above.
@@ -6,21 +7,31 @@ enum PlanarSpacing {
   private static let sampleCount = 3000
   /// Which neighbor of a point, itself not counted, is measured.
   private static let neighborRank = 4
+  /// How many of them one thread takes at a time.
+  private static let grain = 250
   /// The most points that one point is compared with before a tree is made.
   private static let candidateLimit = 4096
 
   /// The median distance to the fourth neighbor in x and y, scaled to the side of the square that one
   /// point of an even distribution has to itself.
   ///
-  /// - Parameter positions: `[points, 3]`, meters, all finite.
+  /// - Parameters:
+  ///   - positions: `[points, 3]`, meters, all finite.
+  ///   - threads: what helps, and whether the result is still wanted.
   /// - Returns: meters; infinity for fewer than five points.
-  static func meters(of positions: [Double]) -> Double {
+  /// - Throws: `WorkAbandoned`.
+  static func meters(
+    of positions: [Double], on threads: WorkSharing = .alone
+  ) throws(WorkAbandoned) -> Double {
     let pointCount = positions.count / 3
     guard pointCount > neighborRank else { return .infinity }
     let samples = Array(stride(from: 0, to: pointCount, by: max(1, pointCount / sampleCount)))
-    let squaredDistances =
-      squaredDistances(ofPoints: samples, in: positions)
-      ?? squaredDistancesByTree(ofPoints: samples, in: positions)
+    let squaredDistances: [Double]
+    if let found = try Self.squaredDistances(ofPoints: samples, in: positions, on: threads) {
+      squaredDistances = found
+    } else {
+      squaredDistances = squaredDistancesByTree(ofPoints: samples, in: positions)
+    }
     let distances = squaredDistances.map { $0.squareRoot() }
     return median(distances) / (Double(neighborRank) / .pi).squareRoot()
   }
@@ -28,9 +39,23 @@ enum PlanarSpacing {
   /// The squared distance from each point to its fourth neighbor in x and y; `nil` where the points
   /// lie so unevenly that bins are no help.
   private static func squaredDistances(
-    ofPoints samples: [Int], in positions: [Double]
+    ofPoints samples: [Int], in positions: [Double], on threads: WorkSharing
+  ) throws(WorkAbandoned) -> [Double]? {
+    let bins = try PlanarBins(positions, on: threads)
+    let parts = try threads.map((samples.count + grain - 1) / grain) { part in
+      squaredDistances(
+        ofPoints: samples[(part * grain)..<min((part + 1) * grain, samples.count)], in: positions,
+        bins)
+    }
+    return parts.reduce([]) { all, part in
+      guard let all, let part else { return nil }
+      return all + part
+    }
+  }
+
+  private static func squaredDistances(
+    ofPoints samples: ArraySlice<Int>, in positions: [Double], _ bins: PlanarBins
   ) -> [Double]? {
-    let bins = PlanarBins(positions)
     let likelyRadius = bins.likelyRadius(count: neighborRank + 1)
     var squaredDistances: [Double] = []
     squaredDistances.reserveCapacity(samples.count)

@@ -9,7 +9,7 @@ import Models
 #endif
 
 /// The features of points before they are averaged over voxels.
-struct PointFeatureValues {
+struct PointFeatureValues: Sendable {
   private let points: CloudSubset
   /// Height of each point above ground, meters; empty where no feature needs it.
   private let heightsAboveGround: [Double]
@@ -33,7 +33,7 @@ struct PointFeatureValues {
   }
 
   /// A feature of all points.
-  enum Values {
+  enum Values: Sendable {
     /// One value that all points share.
     case constant(Double)
     /// `[points]`, or `[voxels]` once averaged.

@@ -1,3 +1,4 @@
+import Batching
 import Models
 import PointClouds
 
@@ -10,7 +11,7 @@ import PointClouds
 #endif
 
 /// Measures the channels of the graph's input `F` for the voxels of a cloud.
-struct VoxelFeatures {
+struct VoxelFeatures: Sendable {
   private let points: PointFeatureValues
   private let grid: VoxelGrid
   /// `nil` where no channel needs them.
@@ -21,11 +22,12 @@ struct VoxelFeatures {
 
   /// Prepares what the channels of a section need.
   ///
-  /// `heightsAboveGround` are the points', `[points]`, or empty if no channel needs them.
+  /// `heightsAboveGround` are the points', `[points]`, or empty if no channel needs them. Throws
+  /// `WorkAbandoned`.
   init(
     _ section: SegmentationSection, of points: PointFeatureValues, heightsAboveGround: [Double],
-    grid: VoxelGrid
-  ) {
+    grid: VoxelGrid, on threads: WorkSharing = .alone
+  ) throws(WorkAbandoned) {
     channels = section.features
     self.points = points
     self.grid = grid
@@ -34,25 +36,42 @@ struct VoxelFeatures {
     }
     neighborhoods =
       needsNeighbors
-      ? Neighborhoods(grid.centers, neighborCount: section.neighborhoodCount) : nil
+      ? try Neighborhoods(
+        grid.centers, neighborCount: section.neighborhoodCount, on: threads) : nil
     let needsHeights = channels.contains { $0.feature == .heightDeviation }
     heights = needsHeights ? grid.means(of: heightsAboveGround) : []
   }
 
   /// `[voxels, channels]`.
-  func values() -> [Float] {
-    var features = [Float](repeating: 0, count: grid.count * channels.count)
-    for (column, channel) in channels.enumerated() {
-      switch values(of: channel) {
-      case .missing: fill(&features, column, Float(channel.defaultValue))
-      case .constant(let value): fill(&features, column, Float(channel.scaled(value)))
-      case .perPoint(let means):
-        for (voxel, mean) in means.enumerated() {
-          features[voxel * channels.count + column] = Float(channel.scaled(mean))
+  ///
+  /// - Throws: `WorkAbandoned`.
+  func values(on threads: WorkSharing = .alone) throws(WorkAbandoned) -> [Float] {
+    let channels = channels
+    let measured = try threads.map(channels.count) { values(of: channels[$0]) }
+    return try threads.rows(
+      grid.count, width: channels.count, of: Float.self, grain: 8192
+    ) { voxels, features in
+      for (column, channel) in channels.enumerated() {
+        var place = column
+        switch measured[column] {
+        case .missing:
+          for _ in voxels {
+            features[place] = Float(channel.defaultValue)
+            place += channels.count
+          }
+        case .constant(let value):
+          for _ in voxels {
+            features[place] = Float(channel.scaled(value))
+            place += channels.count
+          }
+        case .perPoint(let means):
+          for voxel in voxels {
+            features[place] = Float(channel.scaled(means[voxel]))
+            place += channels.count
+          }
         }
       }
     }
-    return features
   }
 
   /// A channel before it is clipped, `[voxels]` where voxels differ.
@@ -69,10 +88,6 @@ struct VoxelFeatures {
     }
     guard channel.average == .neighborhood, let neighborhoods else { return .perPoint(means) }
     return .perPoint(neighborhoods.means(of: means))
-  }
-
-  private func fill(_ features: inout [Float], _ column: Int, _ value: Float) {
-    for voxel in 0..<grid.count { features[voxel * channels.count + column] = value }
   }
 }
 

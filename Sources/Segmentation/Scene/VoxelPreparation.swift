@@ -1,3 +1,4 @@
+import Batching
 import Models
 import PointClouds
 
@@ -40,11 +41,11 @@ struct VoxelPreparation: CloudPreparation {
   var scoreWidth: Int { output.width }
 
   func scene(
-    of cloud: PointCloud, timings: inout SegmentationTimings
+    of cloud: PointCloud, on threads: WorkSharing, timings: inout SegmentationTimings
   ) throws(SegmentationError) -> any CloudScene {
     WindowedVoxels(
-      voxels: try VoxelScene(cloud, section: section, timings: &timings), section: section,
-      inputs: inputs)
+      voxels: try VoxelScene(cloud, section: section, on: threads, timings: &timings),
+      section: section, inputs: inputs)
   }
 
   func scores(in outputs: [HostTensor], of selection: WindowSelection) -> [Float] {
@@ -62,8 +63,10 @@ private struct WindowedVoxels: CloudScene {
   var cellOfPoint: [Int32] { voxels.voxelOfPoint }
   var unitMeters: Double { voxels.voxelUnit }
 
-  func windowSelector() throws(SegmentationError) -> (any WindowSelector)? {
-    try voxels.windowSelector(section)
+  func windowSelector(
+    on threads: WorkSharing
+  ) throws(SegmentationError) -> (any WindowSelector)? {
+    try voxels.windowSelector(section, on: threads)
   }
 
   func inputs(of selection: WindowSelection) -> [HostTensor] {

@@ -1,3 +1,4 @@
+import Batching
 import Models
 import PointClouds
 
@@ -17,22 +18,32 @@ struct VoxelScene: Sendable {
 
   /// Divides the points of a cloud into voxels and measures the features that a model asks for.
   ///
-  /// - Throws: `SegmentationError.extentTooLarge` and `.cloud`.
+  /// - Throws: `SegmentationError.extentTooLarge`, `.cloud` and `.abandoned`.
   init(
-    _ cloud: PointCloud, section: SegmentationSection, timings: inout SegmentationTimings
+    _ cloud: PointCloud, section: SegmentationSection, on threads: WorkSharing = .alone,
+    timings: inout SegmentationTimings
   ) throws(SegmentationError) {
-    let points = try CloudSubset(cloud, excluding: section.excludedLASCodes)
+    let points = try timings.measure(\.voxelization) { () throws(SegmentationError) in
+      try CloudSubset(cloud, excluding: section.excludedLASCodes, on: threads)
+    }
     var voxelOfPoint = [Int32](repeating: -1, count: cloud.count)
     guard points.count > 0 else {
       (voxelUnit, centers, features, self.voxelOfPoint) = (1, [], [], voxelOfPoint)
       return
     }
-    let unit = timings.measure(\.voxelization) { section.voxel.meters(for: points.positions) }
+    let unit = try timings.measure(\.voxelization) { () throws(SegmentationError) in
+      try SegmentationError.unlessAbandoned { () throws(WorkAbandoned) in
+        try section.voxel.meters(for: points.positions, on: threads)
+      }
+    }
     let needsHeight = section.features.contains { $0.feature.needsHeightAboveGround }
-    let heights = timings.measure(\.heightAboveGround) {
-      needsHeight
-        ? HeightAboveGround.heights(
-          of: points.positions, voxelUnit: unit, section: section.heightAboveGround) : []
+    let heights = try timings.measure(\.heightAboveGround) { () throws(SegmentationError) in
+      try SegmentationError.unlessAbandoned { () throws(WorkAbandoned) in
+        needsHeight
+          ? try HeightAboveGround.heights(
+            of: points.positions, voxelUnit: unit, section: section.heightAboveGround, on: threads)
+          : []
+      }
     }
     let grid = try timings.measure(\.voxelization) { () throws(SegmentationError) in
       try Self.voxelGrid(points, unit: unit, levels: section.levels)
@@ -43,12 +54,14 @@ struct VoxelScene: Sendable {
     voxelUnit = unit
     centers = grid.centers
     self.voxelOfPoint = voxelOfPoint
-    features = timings.measure(\.features) {
-      VoxelFeatures(
-        section,
-        of: PointFeatureValues(points: points, heightsAboveGround: heights, voxelUnit: unit),
-        heightsAboveGround: heights, grid: grid
-      ).values()
+    features = try timings.measure(\.features) { () throws(SegmentationError) in
+      try SegmentationError.unlessAbandoned { () throws(WorkAbandoned) in
+        try VoxelFeatures(
+          section,
+          of: PointFeatureValues(points: points, heightsAboveGround: heights, voxelUnit: unit),
+          heightsAboveGround: heights, grid: grid, on: threads
+        ).values(on: threads)
+      }
     }
   }
 

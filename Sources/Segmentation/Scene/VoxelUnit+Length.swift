@@ -1,15 +1,22 @@
+import Batching
 import Models
 
 extension VoxelUnit {
   /// The length of one unit for a cloud.
   ///
-  /// - Parameter positions: `[points, 3]`, meters, all finite, at least one point.
+  /// - Parameters:
+  ///   - positions: `[points, 3]`, meters, all finite, at least one point.
+  ///   - threads: what helps, and whether the result is still wanted.
   /// - Returns: meters.
-  func meters(for positions: [Double]) -> Double {
+  /// - Throws: `WorkAbandoned`.
+  func meters(
+    for positions: [Double], on threads: WorkSharing = .alone
+  ) throws(WorkAbandoned) -> Double {
     switch self {
-    case .meters: 1
+    case .meters: return 1
     case .adaptive(let spacingFactor, let minimumMeters, let maximumMeters):
-      min(max(spacingFactor * PlanarSpacing.meters(of: positions), minimumMeters), maximumMeters)
+      let spacing = try PlanarSpacing.meters(of: positions, on: threads)
+      return min(max(spacingFactor * spacing, minimumMeters), maximumMeters)
     }
   }
 }

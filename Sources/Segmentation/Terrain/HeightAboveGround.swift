@@ -1,3 +1,4 @@
+import Batching
 import Models
 
 /// How high points lie above the bare ground, meters; below zero under it.
@@ -9,17 +10,24 @@ enum HeightAboveGround {
   ///   - voxelUnit: the voxel unit of the same points, meters, which tells how fine a terrain they
   ///     can show.
   ///   - section: the constants of the terrain filter.
+  ///   - threads: what helps, and whether the result is still wanted.
   /// - Returns: `[points]`.
+  /// - Throws: `WorkAbandoned`.
   static func heights(
-    of positions: [Double], voxelUnit: Double, section: HeightAboveGroundSection
-  ) -> [Double] {
+    of positions: [Double], voxelUnit: Double, section: HeightAboveGroundSection,
+    on threads: WorkSharing = .alone
+  ) throws(WorkAbandoned) -> [Double] {
     guard !positions.isEmpty else { return [] }
     let isCoarse = voxelUnit >= section.coarseFromVoxelMeters
-    let terrain = TerrainModel(
+    let terrain = try TerrainModel(
       positions: positions, cellSize: isCoarse ? section.coarseCellMeters : section.cellMeters,
-      section: section)
-    return stride(from: 0, to: positions.count, by: 3).map { start in
-      positions[start + 2] - terrain.elevation(x: positions[start], y: positions[start + 1])
+      section: section, on: threads)
+    return try threads.rows(positions.count / 3, of: Double.self, grain: 8192) { points, heights in
+      for (row, point) in points.enumerated() {
+        heights[row] =
+          positions[3 * point + 2]
+          - terrain.elevation(x: positions[3 * point], y: positions[3 * point + 1])
+      }
     }
   }
 }

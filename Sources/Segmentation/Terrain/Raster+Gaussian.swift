@@ -1,3 +1,5 @@
+import Batching
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -14,12 +16,19 @@ extension Raster {
   /// - Parameters:
   ///   - sigma: standard deviation in cells; 0 smooths nothing.
   ///   - truncation: half the kernel's length in standard deviations.
+  ///   - threads: what helps, and whether the result is still wanted.
   /// - Returns: a raster of the same size.
-  func gaussianSmoothed(sigma: Double, truncation: Double = 4) -> Raster {
+  /// - Throws: `WorkAbandoned`.
+  func gaussianSmoothed(
+    sigma: Double, truncation: Double = 4, on threads: WorkSharing = .alone
+  ) throws(WorkAbandoned) -> Raster {
     let taps = Self.gaussianTaps(sigma: sigma, truncation: truncation)
     guard taps.count > 1 else { return self }
-    return correlatedAcrossRows(taps).correlatedAlongRows(taps)
+    return try correlatedAcrossRows(taps, on: threads).correlatedAlongRows(taps, on: threads)
   }
+
+  /// How many rows one thread smooths at a time.
+  private static let grain = 8
 
   /// One half of the symmetric kernel: `taps[k]` weighs the values `k` cells away.
   private static func gaussianTaps(sigma: Double, truncation: Double) -> [Double] {
@@ -31,44 +40,54 @@ extension Raster {
     return half.map { $0 / total }
   }
 
-  private func correlatedAcrossRows(_ taps: [Double]) -> Raster {
-    var result = Raster(rowCount: rowCount, columnCount: columnCount, repeating: 0)
-    for row in 0..<rowCount {
-      let target = row * columnCount
-      for column in 0..<columnCount {
-        result.values[target + column] = values[target + column] * taps[0]
-      }
-      for tap in stride(from: taps.count - 1, to: 0, by: -1) {
-        let before = Self.mirroredIndex(row - tap, count: rowCount) * columnCount
-        let after = Self.mirroredIndex(row + tap, count: rowCount) * columnCount
-        addScaledSum(
-          of: values, at: before, and: after, times: taps[tap], to: &result.values, at: target,
-          count: columnCount)
+  private func correlatedAcrossRows(
+    _ taps: [Double], on threads: WorkSharing
+  ) throws(WorkAbandoned) -> Raster {
+    try Raster(
+      rowCount: rowCount, columnCount: columnCount, grain: Self.grain, on: threads
+    ) { rows, result in
+      for row in rows {
+        let target = (row - rows.lowerBound) * columnCount
+        let source = row * columnCount
+        for column in 0..<columnCount {
+          result[target + column] = values[source + column] * taps[0]
+        }
+        for tap in stride(from: taps.count - 1, to: 0, by: -1) {
+          let before = Self.mirroredIndex(row - tap, count: rowCount) * columnCount
+          let after = Self.mirroredIndex(row + tap, count: rowCount) * columnCount
+          addScaledSum(
+            of: values, at: before, and: after, times: taps[tap], to: &result, at: target,
+            count: columnCount)
+        }
       }
     }
-    return result
   }
 
-  private func correlatedAlongRows(_ taps: [Double]) -> Raster {
+  private func correlatedAlongRows(
+    _ taps: [Double], on threads: WorkSharing
+  ) throws(WorkAbandoned) -> Raster {
     let radius = taps.count - 1
-    var result = Raster(rowCount: rowCount, columnCount: columnCount, repeating: 0)
     let sources = (-radius..<(columnCount + radius)).map {
       Self.mirroredIndex($0, count: columnCount)
     }
-    var line = [Double](repeating: 0, count: columnCount + 2 * radius)
-    for row in 0..<rowCount {
-      let target = row * columnCount
-      for (position, source) in sources.enumerated() { line[position] = values[target + source] }
-      for column in 0..<columnCount {
-        result.values[target + column] = line[radius + column] * taps[0]
-      }
-      for tap in stride(from: radius, to: 0, by: -1) {
-        addScaledSum(
-          of: line, at: radius - tap, and: radius + tap, times: taps[tap], to: &result.values,
-          at: target, count: columnCount)
+    return try Raster(
+      rowCount: rowCount, columnCount: columnCount, grain: Self.grain, on: threads
+    ) { rows, result in
+      var line = [Double](repeating: 0, count: columnCount + 2 * radius)
+      for row in rows {
+        let target = (row - rows.lowerBound) * columnCount
+        let start = row * columnCount
+        for (position, source) in sources.enumerated() { line[position] = values[start + source] }
+        for column in 0..<columnCount {
+          result[target + column] = line[radius + column] * taps[0]
+        }
+        for tap in stride(from: radius, to: 0, by: -1) {
+          addScaledSum(
+            of: line, at: radius - tap, and: radius + tap, times: taps[tap], to: &result,
+            at: target, count: columnCount)
+        }
       }
     }
-    return result
   }
 }
 
@@ -76,7 +95,7 @@ extension Raster {
 /// values.
 private func addScaledSum(
   of source: [Double], at first: Int, and second: Int, times factor: Double,
-  to target: inout [Double], at start: Int, count: Int
+  to target: inout MutableSpan<Double>, at start: Int, count: Int
 ) {
   precondition(min(first, second, start) >= 0 && count >= 0)
   precondition(max(first, second) + count <= source.count && start + count <= target.count)

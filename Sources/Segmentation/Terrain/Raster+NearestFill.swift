@@ -1,3 +1,5 @@
+import Batching
+
 extension Raster {
   /// Gives every missing cell the value of the nearest cell that is not missing.
   ///
@@ -5,23 +7,33 @@ extension Raster {
   /// Algorithm for Computing Exact Euclidean Distance Transforms" (2003). Of equally near cells, the
   /// lower column wins, then the lower row.
   ///
-  /// - Parameter missing: `[rows, columns]`.
+  /// - Parameters:
+  ///   - missing: `[rows, columns]`.
+  ///   - threads: what helps, and whether the result is still wanted.
   /// - Returns: the filled raster; the raster itself if every cell is missing.
-  func filledFromNearest(missing: [Bool]) -> Raster {
+  /// - Throws: `WorkAbandoned`.
+  func filledFromNearest(
+    missing: [Bool], on threads: WorkSharing = .alone
+  ) throws(WorkAbandoned) -> Raster {
     precondition(missing.count == values.count)
     guard missing.contains(true) else { return self }
     let nearestRow = nearestPresentRow(missing: missing)
-    var result = self
-    var envelope = NearestColumnEnvelope()
-    for row in 0..<rowCount {
-      envelope.build(
-        row: row, nearestRow: nearestRow[(row * columnCount)..<((row + 1) * columnCount)])
-      if envelope.isEmpty { continue }
-      envelope.forEachNearest(columnCount: columnCount) { column, source in
-        result[row, column] = self[source.row, source.column]
+    return try Raster(
+      rowCount: rowCount, columnCount: columnCount, grain: 32, on: threads
+    ) { rows, result in
+      var envelope = NearestColumnEnvelope()
+      for row in rows {
+        let target = (row - rows.lowerBound) * columnCount
+        let cells = (row * columnCount)..<((row + 1) * columnCount)
+        for (column, cell) in cells.enumerated() { result[target + column] = values[cell] }
+        guard missing[cells].contains(true) else { continue }
+        envelope.build(row: row, nearestRow: nearestRow[cells])
+        for column in 0..<columnCount {
+          guard let source = envelope.nearest(toColumn: column) else { continue }
+          result[target + column] = self[source.row, source.column]
+        }
       }
     }
-    return result
   }
 
   /// The row of the nearest present cell within each cell's column, -1 in columns that have none;
@@ -58,11 +70,12 @@ private struct NearestColumnEnvelope {
   }
 
   private var sources: [Source] = []
-
-  var isEmpty: Bool { sources.isEmpty }
+  /// The source of the column asked for last.
+  private var current = 0
 
   mutating func build(row: Int, nearestRow: ArraySlice<Int32>) {
     sources.removeAll(keepingCapacity: true)
+    current = 0
     for (column, source) in nearestRow.enumerated() where source >= 0 {
       let offset = Double(Int(source) - row)
       let candidate = Source(row: Int(source), column: column, squaredOffset: offset * offset)
@@ -75,19 +88,19 @@ private struct NearestColumnEnvelope {
     }
   }
 
-  /// Calls `body` with each column, ascending, and its nearest source.
-  func forEachNearest(columnCount: Int, _ body: (Int, Source) -> Void) {
-    var current = 0
-    for column in 0..<columnCount {
-      var distance = Self.squaredDistance(sources[current], column: column)
-      while current + 1 < sources.count {
-        let next = Self.squaredDistance(sources[current + 1], column: column)
-        if distance <= next { break }
-        distance = next
-        current += 1
-      }
-      body(column, sources[current])
+  /// The source nearest to a column; `nil` where no column has a present cell.
+  ///
+  /// Columns are asked for in ascending order.
+  mutating func nearest(toColumn column: Int) -> Source? {
+    guard !sources.isEmpty else { return nil }
+    var distance = Self.squaredDistance(sources[current], column: column)
+    while current + 1 < sources.count {
+      let next = Self.squaredDistance(sources[current + 1], column: column)
+      if distance <= next { break }
+      distance = next
+      current += 1
     }
+    return sources[current]
   }
 
   private static func squaredDistance(_ source: Source, column: Int) -> Double {

@@ -1,3 +1,5 @@
+import Batching
+
 /// Values on a regular grid over the plane, `[rows, columns]`, row-major; rows follow x, columns y.
 struct Raster: Equatable, Sendable {
   let rowCount: Int
@@ -19,19 +21,23 @@ struct Raster: Equatable, Sendable {
     set { values[row * columnCount + column] = newValue }
   }
 
-  /// Rows and columns exchanged, in square blocks so that both sides stay in cache.
-  func transposed() -> Raster {
-    let block = 16
-    var result = Raster(rowCount: columnCount, columnCount: rowCount, repeating: 0)
-    for firstRow in stride(from: 0, to: rowCount, by: block) {
-      let rows = firstRow..<min(firstRow + block, rowCount)
-      for firstColumn in stride(from: 0, to: columnCount, by: block) {
-        for column in firstColumn..<min(firstColumn + block, columnCount) {
-          for row in rows { result[column, row] = self[row, column] }
-        }
-      }
-    }
-    return result
+  /// Computes the values row by row, with the help of other threads.
+  ///
+  /// - Parameters:
+  ///   - rowCount: at least 1.
+  ///   - columnCount: at least 1.
+  ///   - grain: how many rows one thread takes at a time.
+  ///   - threads: what helps, and whether the result is still wanted.
+  ///   - fill: writes the rows of a range.
+  /// - Throws: `WorkAbandoned`.
+  init(
+    rowCount: Int, columnCount: Int, grain: Int, on threads: WorkSharing,
+    _ fill: @escaping @Sendable (Range<Int>, inout MutableSpan<Double>) -> Void
+  ) throws(WorkAbandoned) {
+    precondition(rowCount > 0 && columnCount > 0)
+    self.rowCount = rowCount
+    self.columnCount = columnCount
+    values = try threads.rows(rowCount, width: columnCount, grain: grain, fill)
   }
 
   /// The index that the half-sample symmetric extension (`b a | a b c | c b`) of `count` values shows

@@ -1,3 +1,4 @@
+import Batching
 import Models
 
 /// A raster of the bare ground under a point cloud, found by a progressive morphological filter.
@@ -29,7 +30,12 @@ struct TerrainModel: Sendable {
   ///   - positions: `[points, 3]` in meters, at least one point and all finite.
   ///   - preferredCellSize: the side of a cell, meters; a raster of too many cells gets larger ones.
   ///   - section: the filter's constants.
-  init(positions: [Double], cellSize preferredCellSize: Double, section: HeightAboveGroundSection) {
+  ///   - threads: what helps, and whether the result is still wanted.
+  /// - Throws: `WorkAbandoned`.
+  init(
+    positions: [Double], cellSize preferredCellSize: Double, section: HeightAboveGroundSection,
+    on threads: WorkSharing
+  ) throws(WorkAbandoned) {
     let bounds = PlanarBounds(positions: positions)
     var cellSize = preferredCellSize
     let pointCount = positions.count / 3
@@ -46,18 +52,20 @@ struct TerrainModel: Sendable {
 
     let lowest = bounds.lowestElevations(of: positions, cellSize: cellSize)
     var isUnknown = lowest.values.map { $0 == .infinity }
-    var surface = lowest.filledFromNearest(missing: isUnknown)
-    let isLow = surface.replaceLowOutliers(
-      drop: section.outlierDropMeters, windowCells: section.outlierWindowCells)
+    var surface = try lowest.filledFromNearest(missing: isUnknown, on: threads)
+    let isLow = try surface.replaceLowOutliers(
+      drop: section.outlierDropMeters, windowCells: section.outlierWindowCells, on: threads)
     for cell in isUnknown.indices where isLow[cell] { isUnknown[cell] = true }
 
-    let opened = Self.markObjects(
-      of: surface, cellSize: cellSize, section: section, in: &isUnknown)
+    let opened = try Self.markObjects(
+      of: surface, cellSize: cellSize, section: section, in: &isUnknown, on: threads)
     let ground =
       isUnknown.contains(false)
-      ? Self.interpolated(surface, unknown: isUnknown, cellSize: cellSize, section: section)
+      ? try Self.interpolated(
+        surface, unknown: isUnknown, cellSize: cellSize, section: section, on: threads)
       : opened
-    elevations = ground.gaussianSmoothed(sigma: section.smoothingMeters / cellSize)
+    elevations = try ground.gaussianSmoothed(
+      sigma: section.smoothingMeters / cellSize, on: threads)
   }
 
   /// The ground's elevation at a point of the plane, meters.
@@ -69,12 +77,12 @@ struct TerrainModel: Sendable {
   /// Adds the cells of objects to `isUnknown` and returns the last opening.
   private static func markObjects(
     of surface: Raster, cellSize: Double, section: HeightAboveGroundSection,
-    in isUnknown: inout [Bool]
-  ) -> Raster {
+    in isUnknown: inout [Bool], on threads: WorkSharing
+  ) throws(WorkAbandoned) -> Raster {
     var current = surface
     var previousWindow = 1
     for window in section.windows(cellSize: cellSize) {
-      let opened = current.opened(window: window)
+      let opened = try current.opened(window: window, on: threads)
       let growth = Double(window - previousWindow) * cellSize
       let isFirst = window == section.windowCells[0]
       let drop = section.firstDropMeters + (isFirst ? 0 : section.slope * growth)
@@ -91,8 +99,8 @@ struct TerrainModel: Sendable {
   /// rest from the nearest.
   private static func interpolated(
     _ surface: Raster, unknown isUnknown: [Bool], cellSize: Double,
-    section: HeightAboveGroundSection
-  ) -> Raster {
+    section: HeightAboveGroundSection, on threads: WorkSharing
+  ) throws(WorkAbandoned) -> Raster {
     var ground = surface
     var isMissing = isUnknown
     var weights = surface
@@ -103,15 +111,17 @@ struct TerrainModel: Sendable {
     }
     for deviation in section.fillMeters where isMissing.contains(true) {
       let sigma = deviation / cellSize
-      let reach = weights.gaussianSmoothed(sigma: sigma, truncation: section.fillTruncation)
-      let sum = weighted.gaussianSmoothed(sigma: sigma, truncation: section.fillTruncation)
+      let reach = try weights.gaussianSmoothed(
+        sigma: sigma, truncation: section.fillTruncation, on: threads)
+      let sum = try weighted.gaussianSmoothed(
+        sigma: sigma, truncation: section.fillTruncation, on: threads)
       for cell in isMissing.indices
       where isMissing[cell] && reach.values[cell] > section.minimumFillWeight {
         ground.values[cell] = sum.values[cell] / reach.values[cell]
         isMissing[cell] = false
       }
     }
-    return ground.filledFromNearest(missing: isMissing)
+    return try ground.filledFromNearest(missing: isMissing, on: threads)
   }
 }
 

@@ -1,3 +1,4 @@
+import Batching
 import Models
 
 /// Overlapping squares of the plane, row by row; squares of too many voxels are halved until each
@@ -16,10 +17,14 @@ struct GridWindowSelector: WindowSelector {
 
   /// Prepares to cut the voxels of a scene, at least one.
   ///
-  /// - Throws: `SegmentationError.extentTooLarge`.
-  init(_ scene: VoxelScene, section: SegmentationSection) throws(SegmentationError) {
+  /// - Throws: `SegmentationError.extentTooLarge`, `.tooManyWindows` and `.abandoned`.
+  init(
+    _ scene: VoxelScene, section: SegmentationSection, on threads: WorkSharing = .alone
+  ) throws(SegmentationError) {
     centers = scene.centers
-    bins = PlanarBins(scene.centers)
+    bins = try SegmentationError.unlessAbandoned { () throws(WorkAbandoned) in
+      try PlanarBins(scene.centers, on: threads)
+    }
     maximumVoxels = section.window.maximumPoints
     originRule = section.origin
     let (low, high) = Self.bounds(of: 0..<Int32(scene.count), centers: scene.centers)
@@ -27,7 +32,7 @@ struct GridWindowSelector: WindowSelector {
       low: SIMD2(low.x, low.y), high: SIMD2(high.x, high.y),
       extent: section.window.extentMeters, overlap: section.window.overlapMeters)
     self.squares = squares
-    occupied = squares.occupied(by: scene.centers)
+    occupied = try squares.occupied(by: scene.centers)
   }
 
   mutating func next() -> WindowSelection? {

@@ -1,12 +1,16 @@
+import Batching
+
 /// Finds the voxels nearest to one of them.
 struct NearestVoxels: Sendable {
   private let centers: [Double]
   private let bins: PlanarBins
 
   /// Indexes the voxels at `centers`, `[voxels, 3]`, at least one.
-  init(_ centers: [Double]) {
+  ///
+  /// - Throws: `WorkAbandoned`.
+  init(_ centers: [Double], on threads: WorkSharing = .alone) throws(WorkAbandoned) {
     self.centers = centers
-    bins = PlanarBins(centers)
+    bins = try PlanarBins(centers, on: threads)
   }
 
   private var count: Int { centers.count / 3 }

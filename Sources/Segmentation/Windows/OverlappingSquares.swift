@@ -62,8 +62,13 @@ struct OverlappingSquares: Sendable {
       rows: Int(first.x)...Int(final.x), columns: Int(first.y)...Int(final.y))
   }
 
+  /// The most squares that may hold positions.
+  static let mostOccupied = 1 << 20
+
   /// The squares that hold at least one of `positions`, `[points, 3]`, in ascending order.
-  func occupied(by positions: [Double]) -> [Square] {
+  ///
+  /// - Throws: `SegmentationError.tooManyWindows`.
+  func occupied(by positions: [Double]) throws(SegmentationError) -> [Square] {
     var squares: Set<Square> = []
     var previous: Block?
     for start in Swift.stride(from: 0, to: positions.count, by: 3) {
@@ -72,6 +77,9 @@ struct OverlappingSquares: Sendable {
       previous = block
       for row in block.rows {
         for column in block.columns { squares.insert(Square(row: row, column: column)) }
+      }
+      guard squares.count <= Self.mostOccupied else {
+        throw .tooManyWindows(extentMeters: extent, atMost: Self.mostOccupied)
       }
     }
     return squares.sorted()

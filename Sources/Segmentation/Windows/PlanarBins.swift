@@ -1,3 +1,5 @@
+import Batching
+
 /// Points sorted into square bins of the plane, to find those around a position.
 struct PlanarBins: Sendable {
   private let originX: Double
@@ -14,7 +16,9 @@ struct PlanarBins: Sendable {
   private static let pointsPerBin = 16.0
 
   /// Sorts `positions`, `[points, 3]`, at least one; their z does not count.
-  init(_ positions: [Double]) {
+  ///
+  /// - Throws: `WorkAbandoned`.
+  init(_ positions: [Double], on threads: WorkSharing) throws(WorkAbandoned) {
     let pointCount = positions.count / 3
     var (lowX, highX) = (Double.infinity, -Double.infinity)
     var (lowY, highY) = (lowX, highX)
@@ -31,14 +35,17 @@ struct PlanarBins: Sendable {
     rowCount = Int(width / self.side) + 1
     columnCount = Int(height / self.side) + 1
 
-    var counts = [Int32](repeating: 0, count: rowCount * columnCount + 1)
-    var bins = [Int32](repeating: 0, count: pointCount)
-    for point in 0..<pointCount {
-      let row = min(Int((positions[3 * point] - lowX) / self.side), rowCount - 1)
-      let column = min(Int((positions[3 * point + 1] - lowY) / self.side), columnCount - 1)
-      bins[point] = Int32(row * columnCount + column)
-      counts[row * columnCount + column + 1] += 1
+    let (originX, originY, edge) = (originX, originY, self.side)
+    let (rowCount, columnCount) = (rowCount, columnCount)
+    let bins = try threads.rows(pointCount, of: Int32.self, grain: 16384) { points, bins in
+      for (place, point) in points.enumerated() {
+        let row = min(Int((positions[3 * point] - originX) / edge), rowCount - 1)
+        let column = min(Int((positions[3 * point + 1] - originY) / edge), columnCount - 1)
+        bins[place] = Int32(row * columnCount + column)
+      }
     }
+    var counts = [Int32](repeating: 0, count: rowCount * columnCount + 1)
+    for bin in bins { counts[Int(bin) + 1] += 1 }
     for bin in 1..<counts.count { counts[bin] += counts[bin - 1] }
     starts = counts
     var sorted = [Int32](repeating: 0, count: pointCount)

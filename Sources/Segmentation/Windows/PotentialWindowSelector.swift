@@ -1,3 +1,4 @@
+import Batching
 import Models
 
 #if canImport(Glibc)
@@ -22,9 +23,13 @@ struct PotentialWindowSelector: WindowSelector {
   private var potentials: CenterPotentials
 
   /// Prepares to choose among the voxels of a scene, at least one.
-  init(_ scene: VoxelScene, section: SegmentationSection) {
+  ///
+  /// - Throws: `WorkAbandoned`.
+  init(
+    _ scene: VoxelScene, section: SegmentationSection, on threads: WorkSharing = .alone
+  ) throws(WorkAbandoned) {
     centers = scene.centers
-    nearest = NearestVoxels(scene.centers)
+    nearest = try NearestVoxels(scene.centers, on: threads)
     voxelUnit = scene.voxelUnit
     maximumVoxels = section.window.maximumPoints
     originRule = section.origin

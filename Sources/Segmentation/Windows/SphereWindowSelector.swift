@@ -1,3 +1,4 @@
+import Batching
 import Models
 
 /// Spheres around voxels; the next center is the first voxel that no sphere covers well.
@@ -16,9 +17,13 @@ struct SphereWindowSelector: WindowSelector {
   private var firstUncovered = 0
 
   /// Prepares to choose among the voxels of a scene, at least one.
-  init(_ scene: VoxelScene, section: SegmentationSection) {
+  ///
+  /// - Throws: `WorkAbandoned`.
+  init(
+    _ scene: VoxelScene, section: SegmentationSection, on threads: WorkSharing = .alone
+  ) throws(WorkAbandoned) {
     centers = scene.centers
-    nearest = NearestVoxels(scene.centers)
+    nearest = try NearestVoxels(scene.centers, on: threads)
     radius = section.window.extentMeters / 2
     coverage = 1 - section.window.overlapMeters / section.window.extentMeters
     maximumVoxels = section.window.maximumPoints

@@ -73,11 +73,15 @@ struct SegmentEndpoint: HTTPHandler {
       }
       decodeDuration = start.duration(to: .now)
       try context.extend(order.permit, points: decoded.cloud.count)
+      let cancellation = order.cancellation
       do throws(SegmentationError) {
         task = try order.segmenter.prepare(
           decoded.cloud,
           windowBudget: max(
-            64, 4 * SegmentationJob.chainCount(workerCount: context.engine.workerCount)))
+            64, 4 * SegmentationJob.chainCount(workerCount: context.engine.workerCount)),
+          on: WorkSharing(pool: context.engine.tasks) {
+            !cancellation.isCancelled && .now < deadline
+          })
       } catch {
         throw HTTPFailure(error)
       }
@@ -105,6 +109,8 @@ struct SegmentEndpoint: HTTPHandler {
       }
       job.start()
     } catch {
+      // Whoever cancelled has released the permit and counted the request.
+      guard !order.cancellation.isCancelled else { return }
       order.permit.release()
       context.monitor.failed(order.model, .rejected, after: order.arrival.duration(to: .now))
       exchange.fail(error)
