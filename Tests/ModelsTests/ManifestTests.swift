@@ -251,6 +251,36 @@ import Testing
     """#
   }
 
+  @Test(arguments: [
+    (
+      #""fill_meters": [2, 90]"#,
+      "fill_meters[1]: expected at most 85.33333333333333 meters, which reach 256 cells, found 90.0"
+    ),
+    (
+      #""cell_meters": 0.01"#,
+      "fill_meters[0]: expected at most 0.8533333333333334 meters, which reach 256 cells, found 2.0"
+    ),
+    (
+      #""smoothing_meters": 65"#,
+      "smoothing_meters: expected at most 64.0 meters, which reach 256 cells, found 65.0"
+    ),
+    (
+      #""outlier_window_cells": 35"#,
+      "outlier_window_cells: expected an integer from 1 to 33, found 35"
+    ),
+    (
+      #""window_cells": [\#((1...33).map { "\(2 * $0 + 1)" }.joined(separator: ", "))]"#,
+      "window_cells: expected at most 32 values, found 33"
+    ),
+  ])
+  func `a terrain filter that would take minutes is refused`(member: String, reason: String) {
+    let text = Self.whole.replacingOccurrences(
+      of: #""reduce": "mean""#, with: #""height_above_ground": {\#(member)}, "reduce": "mean""#)
+    #expect {
+      try ModelManifest(parsing: text.utf8)
+    } throws: { "\($0)".hasSuffix("key segmentation.height_above_ground.\(reason)") }
+  }
+
   @Test func `a feature of the neighborhood is read as written`() throws {
     let text = Self.whole.replacingOccurrences(
       of: #""features": ["one", "height_above_minimum","#,

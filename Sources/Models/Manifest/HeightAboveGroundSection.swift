@@ -47,6 +47,14 @@ package struct HeightAboveGroundSection: Sendable, Hashable {
 
   /// The widest opening that a manifest may ask for, in cells.
   private static let windowLimit = 1001
+  /// The most openings, and the most Gaussians, that a manifest may ask for.
+  private static let stepLimit = 32
+  /// The widest surroundings of an outlier, in cells.
+  private static let outlierWindowLimit = 33
+  /// How far a Gaussian may reach, in cells: each cell costs as many steps.
+  private static let reachLimit = 256.0
+  /// Where the last Gaussian ends, in standard deviations.
+  package static let smoothingTruncation = 4.0
 
   package init() {}
 
@@ -58,7 +66,7 @@ package struct HeightAboveGroundSection: Sendable, Hashable {
     coarseFromVoxelMeters = try object.number(
       .coarseFromVoxelMeters, in: .nonnegative, default: coarseFromVoxelMeters)
     outlierWindowCells = try object.integer(
-      .outlierWindowCells, in: 1...101, default: outlierWindowCells)
+      .outlierWindowCells, in: 1...Self.outlierWindowLimit, default: outlierWindowCells)
     try Self.requireOdd(outlierWindowCells, object.path(.outlierWindowCells))
     outlierDropMeters = try object.number(
       .outlierDropMeters, in: .nonnegative, default: outlierDropMeters)
@@ -68,6 +76,7 @@ package struct HeightAboveGroundSection: Sendable, Hashable {
       try Self.requireOdd(window, "\(object.path(.windowCells))[\(index)]")
     }
     try Self.requireAscending(windowCells.map(Double.init), object.path(.windowCells))
+    try Self.requireFew(windowCells.count, object.path(.windowCells))
     maximumWindowMeters = try object.number(
       .maximumWindowMeters, in: .nonnegative, default: maximumWindowMeters)
     firstDropMeters = try object.number(
@@ -76,12 +85,38 @@ package struct HeightAboveGroundSection: Sendable, Hashable {
     if object.contains(.fillMeters) {
       fillMeters = try object.numbers(.fillMeters, in: 0.01...1000)
       try Self.requireAscending(fillMeters, object.path(.fillMeters))
+      try Self.requireFew(fillMeters.count, object.path(.fillMeters))
     }
     minimumFillWeight = try object.number(
       .minimumFillWeight, in: 1e-6...1, default: minimumFillWeight)
     fillTruncation = try object.number(.fillTruncation, in: 1...10, default: fillTruncation)
     smoothingMeters = try object.number(
       .smoothingMeters, in: 0...1000, default: smoothingMeters)
+    for (index, deviation) in fillMeters.enumerated() {
+      try requireReach(
+        deviation, truncation: fillTruncation, "\(object.path(.fillMeters))[\(index)]")
+    }
+    try requireReach(
+      smoothingMeters, truncation: Self.smoothingTruncation, object.path(.smoothingMeters))
+  }
+
+  /// Refuses a Gaussian that reaches so many cells that smoothing a raster would take minutes.
+  private func requireReach(
+    _ deviation: Double, truncation: Double, _ path: String
+  ) throws(ManifestError) {
+    let most = Self.reachLimit * min(cellMeters, coarseCellMeters) / truncation
+    guard deviation <= most else {
+      throw .invalidValue(
+        key: path,
+        expected: "at most \(most) meters, which reach \(Int(Self.reachLimit)) cells",
+        found: "\(deviation)")
+    }
+  }
+
+  private static func requireFew(_ count: Int, _ path: String) throws(ManifestError) {
+    guard count <= stepLimit else {
+      throw .invalidValue(key: path, expected: "at most \(stepLimit) values", found: "\(count)")
+    }
   }
 
   private static func requireOdd(_ value: Int, _ path: String) throws(ManifestError) {

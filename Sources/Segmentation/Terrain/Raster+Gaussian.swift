@@ -20,7 +20,7 @@ extension Raster {
   /// - Returns: a raster of the same size.
   /// - Throws: `WorkAbandoned`.
   func gaussianSmoothed(
-    sigma: Double, truncation: Double = 4, on threads: WorkSharing = .alone
+    sigma: Double, truncation: Double, on threads: WorkSharing = .alone
   ) throws(WorkAbandoned) -> Raster {
     let taps = Self.gaussianTaps(sigma: sigma, truncation: truncation)
     guard taps.count > 1 else { return self }

@@ -65,7 +65,8 @@ struct TerrainModel: Sendable {
         surface, unknown: isUnknown, cellSize: cellSize, section: section, on: threads)
       : opened
     elevations = try ground.gaussianSmoothed(
-      sigma: section.smoothingMeters / cellSize, on: threads)
+      sigma: section.smoothingMeters / cellSize,
+      truncation: HeightAboveGroundSection.smoothingTruncation, on: threads)
   }
 
   /// The ground's elevation at a point of the plane, meters.
