@@ -86,7 +86,7 @@ let package = Package(
       name: "ModelsTests", dependencies: ["Models", "TestModels"], swiftSettings: strict),
     .testTarget(name: "PointCloudsTests", dependencies: ["PointClouds"], swiftSettings: strict),
     .testTarget(
-      name: "SegmentationTests", dependencies: ["Segmentation", "GoldenFiles"],
+      name: "SegmentationTests", dependencies: ["Segmentation", "Batching", "GoldenFiles"],
       swiftSettings: strict),
     .testTarget(name: "BatchingTests", dependencies: ["Batching"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),

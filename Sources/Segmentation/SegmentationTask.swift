@@ -192,13 +192,15 @@ package final class SegmentationTask: Sendable {
   ///
   /// - Precondition: `isComplete`.
   /// - Returns: the labels, with the timings of everything up to here.
-  package func finish() -> SegmentationResult {
+  /// - Throws: `SegmentationError.nonFiniteScores` when finite scores add up to more than FP32 holds.
+  package func finish() throws(SegmentationError) -> SegmentationResult {
     precondition(isComplete, "windows are still missing")
     let choosingDuration = choosing.withLock { $0.duration }
-    return joining.withLock { joining in
+    return try joining.withLock { (joining) throws(SegmentationError) in
       var timings = joining.timings
       timings.windows += choosingDuration
       let joined = timings.measure(\.votes) { joining.accumulator.joined() }
+      guard joined.allSatisfy(\.isFinite) else { throw .nonFiniteScores }
       return SegmentationResult(
         scores: joined, scene: scene, codes: codes, classes: preparation.classes,
         windowCount: joining.joinedCount, timings: timings)

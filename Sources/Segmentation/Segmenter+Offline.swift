@@ -20,7 +20,8 @@ extension Segmenter {
   ///   - threadCount: at least 1.
   ///   - progress: called after each window, by any of the threads.
   /// - Returns: a label for every point.
-  /// - Throws: as `prepare`, `SegmentationTask.inputs` and `add`, and `SegmentationError.noThread`.
+  /// - Throws: as `prepare`, `SegmentationTask.inputs`, `add` and `finish`, and
+  ///   `SegmentationError.noThread`.
   package func segment(
     _ cloud: PointCloud, threadCount: Int,
     progress: @escaping @Sendable (SegmentationProgress) -> Void = { _ in }
@@ -44,7 +45,7 @@ extension Segmenter {
     }
     pool.finish()
     if let error = failure.value { throw error }
-    return task.finish()
+    return try task.finish()
   }
 
   /// How many windows each thread may be ahead of the slowest one.

@@ -1,6 +1,8 @@
+import Batching
 import Locking
 import Models
 import PointClouds
+import Synchronization
 import Testing
 
 @testable import Segmentation
@@ -94,7 +96,48 @@ private func corner(of street: SyntheticScene, meters: Double) throws -> PointCl
   #expect(task.nextWindow() == nil)
   #expect(task.isComplete)
   #expect(task.coveredVoxelCount == task.voxelCount)
-  #expect(task.finish().probabilities() == alone.probabilities())
+  #expect(try task.finish().probabilities() == alone.probabilities())
+}
+
+@Test func `a preparation that nobody wants ends at any of its steps`() throws {
+  let model = try TestModel()
+  let cloud = try corner(of: SyntheticScene(), meters: 20)
+  let pool = try TaskPool(threadCount: 2, name: "test")
+  defer { pool.finish() }
+  let asked = Atomic<Int>(0)
+  _ = try model.segmenter.prepare(
+    cloud,
+    on: WorkSharing(pool: pool) {
+      asked.add(1, ordering: .relaxed)
+      return true
+    })
+  // Helpers ask once more when no part is left, at a time that nobody knows.
+  let stepCount = asked.load(ordering: .relaxed) / 2
+  #expect(stepCount > 30)
+  for step in stride(from: 0, to: stepCount, by: 7) {
+    asked.store(0, ordering: .relaxed)
+    #expect(throws: SegmentationError.abandoned) {
+      try model.segmenter.prepare(
+        cloud,
+        on: WorkSharing(pool: pool) {
+          asked.wrappingAdd(1, ordering: .relaxed).oldValue < step
+        })
+    }
+  }
+}
+
+@Test func `finite scores whose sum is not are refused`() throws {
+  let model = try TestModel(
+    window: #"{"kind": "grid", "extent_meters": 6, "overlap_meters": 3, "max_points": 5000}"#,
+    reduce: "sum")
+  let task = try model.segmenter.prepare(PointCloud(positions: CloudFixture.field.positions))
+  while let window = task.nextWindow() {
+    let scores = [Float](repeating: 3e38, count: 2 * window.pointCount)
+    try task.add(
+      [HostTensor(shape: [window.pointCount, 2], values: .float32(scores))],
+      ofWindow: window.index)
+  }
+  #expect(throws: SegmentationError.nonFiniteScores) { try task.finish() }
 }
 
 @Test(arguments: [("mean", 2), ("mean", 1), ("max", 2), ("entropic", 2)])
@@ -116,7 +159,7 @@ func `windows that join tell the same in any order of arrival, and the last word
       try task.add(
         model.plan.run([try task.inputs(of: window)], in: &workspace)[0], ofWindow: window.index)
     }
-    return (joined.withLock { $0 }, task.finish())
+    return (joined.withLock { $0 }, try task.finish())
   }
   let (inOrder, result) = try told(isReversed: false)
   let (reversed, _) = try told(isReversed: true)
@@ -155,7 +198,7 @@ func `windows that join tell the same in any order of arrival, and the last word
     count += 1
   }
   #expect(task.isComplete)
-  #expect(task.finish().windowCount == count)
+  #expect(try task.finish().windowCount == count)
 }
 
 @Test(arguments: CloudFixture.allCases)

@@ -141,8 +141,12 @@ final class SegmentationJob: Sendable {
       do {
         try context.engine.tasks.submit { [self] in
           let (queue, compute) = state.withLock { ($0.queue, $0.compute) }
-          completion(
-            .success(Outcome(result: task.finish(), queue: queue, compute: compute)))
+          do throws(SegmentationError) {
+            let result = try task.finish()
+            completion(.success(Outcome(result: result, queue: queue, compute: compute)))
+          } catch {
+            completion(.failure(HTTPFailure(error)))
+          }
         }
       } catch {
         completion(.failure(.shutDown))
