@@ -95,12 +95,14 @@ final class BatchExchange<Lane: BatchLane, Payload: Sendable>: Sendable {
   }
 
   /// Blocks until there is a batch to compute; `nil` once finished.
-  func nextBatch() -> Batch<Lane, Payload>? {
-    var hasSpun = spin <= .zero
+  ///
+  /// `onIdle` is called before the first sleep.
+  func nextBatch(onIdle: () -> Void) -> Batch<Lane, Payload>? {
+    var isSleepy = false
     state.withLock { $0.idleWorkerCount += 1 }
     while true {
       let seenChanges = changes.load(ordering: .acquiring)
-      let finding = state.wait { Self.look(&$0, isSleepy: hasSpun) }
+      let finding = state.wait { Self.look(&$0, isSleepy: isSleepy) }
       switch finding {
       case .batch(let batch, let isMoreWaiting):
         if isMoreWaiting { state.signal() }
@@ -110,7 +112,8 @@ final class BatchExchange<Lane: BatchLane, Payload: Sendable>: Sendable {
         handBack(items)
       case .nothing:
         spin(while: seenChanges)
-        hasSpun = true
+        onIdle()
+        isSleepy = true
       case .finished:
         return nil
       }

@@ -21,6 +21,7 @@ package final class BatchScheduler<Lane: BatchLane, Payload: Sendable>: Sendable
   ///   - onExpired: Receives each item whose deadline came while it waited, promptly, on the
   ///     timer's thread or a worker's; it must not block.
   ///   - makeWorkspace: Makes the workspace of one worker, on its thread.
+  ///   - onIdle: Called on a worker's thread before it sleeps for want of work.
   ///   - run: Computes a batch on a worker.
   /// - Throws: ``WorkerThreadError`` when a thread cannot be started; none is left running then.
   package init<Workspace: ~Copyable>(
@@ -30,6 +31,7 @@ package final class BatchScheduler<Lane: BatchLane, Payload: Sendable>: Sendable
     observer: (any BatchObserver<Lane>)? = nil,
     onExpired: @escaping @Sendable (Item) -> Void,
     makeWorkspace: @escaping @Sendable () -> Workspace,
+    onIdle: @escaping @Sendable (inout Workspace) -> Void = { _ in },
     run: @escaping @Sendable (inout Workspace, Batch<Lane, Payload>) -> Void
   ) throws(WorkerThreadError) {
     precondition(workerCount > 0, "someone has to work")
@@ -43,7 +45,9 @@ package final class BatchScheduler<Lane: BatchLane, Payload: Sendable>: Sendable
         started.append(
           try WorkerThread(name: "\(name)-\(index)") {
             var workspace = makeWorkspace()
-            while let batch = exchange.nextBatch() { run(&workspace, batch) }
+            while let batch = exchange.nextBatch(onIdle: { onIdle(&workspace) }) {
+              run(&workspace, batch)
+            }
           })
       }
     } catch {

@@ -45,6 +45,19 @@ struct BatchSchedulerTests {
     var batches = 0
   }
 
+  @Test(arguments: [Duration.zero, .microseconds(50)])
+  func `a worker without work may tidy its workspace`(spin: Duration) throws {
+    let tidied = Collector<Int>()
+    let scheduler = try BatchScheduler<TestLane, Int>(
+      workerCount: 1, spin: spin, onExpired: { _ in }, makeWorkspace: { CountingWorkspace() },
+      onIdle: { workspace in tidied.add(workspace.batches) },
+      run: { workspace, _ in workspace.batches += 1 })
+    _ = tidied.waitFor(1)
+    try scheduler.submit(1, pointCount: 1, lane: TestLane())
+    #expect(tidied.waitFor(2) == [0, 1])
+    scheduler.finish()
+  }
+
   @Test(arguments: [1, 2, 4], [Duration.zero, .microseconds(50)])
   func `everything submitted by many threads is computed once`(
     _ workerCount: Int, _ spin: Duration

@@ -58,6 +58,48 @@ import Testing
     }
   }
 
+  @Test(arguments: [2, 3, 7, 100])
+  func `the answers to the pieces of a request are its own`(count: Int) throws {
+    let plan = try Self.network().plan()
+    let request = Self.request(clouds: 7, rows: 33, neighbors: 5, seed: 4)
+    try plan.validate(request)
+    let pieces = plan.pieces(of: request, count: count)
+    #expect(pieces.count == min(count, 7))
+    var workspace = Workspace()
+    let answers = try pieces.map { piece in
+      try plan.validate(piece)
+      return plan.run([piece], in: &workspace)[0]
+    }
+    let whole = plan.run([request], in: &workspace)[0]
+    let joined = plan.joined(answers)
+    #expect(joined.map(\.shape) == whole.map(\.shape))
+    #expect(joined.map(\.bits) == whole.map(\.bits))
+  }
+
+  @Test func `rows are cut apart only where no layer looks them up`() throws {
+    var model = try Self.network()
+    model.inputs = []
+    model.input("X", "FP32", [-1, 3])
+    model.input("F", "FP32", [-1, 16])
+    model.input("N", "INT32", [-1, 4])
+    let request = Self.request(clouds: 1, rows: 9, neighbors: 4, seed: 3)
+      .map { HostTensor(shape: Array($0.shape.dropFirst()), values: $0.values) }
+    #expect(try model.plan().pieces(of: request, count: 4) == [request])
+
+    var dense = TestModel()
+    dense.input("x", "FP32", [-1, 3])
+    dense.layer("p", "Softmax", inputs: ["x"])
+    dense.output("p", from: "p")
+    let plan = try dense.plan()
+    let pieces = plan.pieces(of: [request[0]], count: 4)
+    #expect(pieces.map { $0[0].shape } == [[2, 3], [2, 3], [2, 3], [3, 3]])
+    var workspace = Workspace()
+    let joined = plan.joined(pieces.map { plan.run([$0], in: &workspace)[0] })
+    #expect(joined.map(\.bits) == plan.run([[request[0]]], in: &workspace)[0].map(\.bits))
+    let empty = HostTensor(shape: [0, 3], values: .float32([]))
+    #expect(plan.pieces(of: [empty], count: 4) == [[empty]])
+  }
+
   @Test func `a request without batch axis is answered without one`() throws {
     var model = try Self.network()
     model.inputs = []

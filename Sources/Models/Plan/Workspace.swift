@@ -1,7 +1,11 @@
-/// The memory that one worker computes in: it grows to the largest pass so far and is used again.
+/// The memory that one worker computes in: it grows to the largest pass and is used again until the
+/// worker has nothing to do.
 @safe package struct Workspace: ~Copyable {
   /// The most memory that one request may need, bytes.
   package static let byteLimit = 4 << 30
+
+  /// The most memory that an idle worker keeps, bytes.
+  package static let idleByteLimit = 32 << 20
 
   private var base: UnsafeMutableRawPointer
   /// Bytes held at present.
@@ -23,7 +27,15 @@
     byteCount = needed
   }
 
-  /// The memory, aligned to 64 bytes, valid until the workspace grows or ends.
+  /// Gives back memory beyond what an idle worker keeps; what the workspace held is lost then.
+  package mutating func trim() {
+    guard byteCount > Self.idleByteLimit else { return }
+    unsafe base.deallocate()
+    byteCount = ArenaLayout.alignment
+    unsafe base = .allocate(byteCount: byteCount, alignment: ArenaLayout.alignment)
+  }
+
+  /// The memory, aligned to 64 bytes, valid until the workspace grows, is trimmed or ends.
   var memory: UnsafeMutableRawBufferPointer {
     unsafe UnsafeMutableRawBufferPointer(start: base, count: byteCount)
   }

@@ -45,6 +45,7 @@ package final class InferenceEngine: Sendable {
       workerCount: workerCount, observer: observer,
       onExpired: { $0.payload.completion(.expired) },
       makeWorkspace: { Workspace() },
+      onIdle: { $0.trim() },
       run: { workspace, batch in
         let start = ContinuousClock.now
         let outputs = batch.lane.model.plan.run(
@@ -62,7 +63,10 @@ package final class InferenceEngine: Sendable {
       })
   }
 
-  /// Lets validated tensors wait for a batch.
+  /// The fewest values of a request's tensors that are worth a worker of their own.
+  private static let fewestValuesPerPiece = 1 << 16
+
+  /// Lets validated tensors wait for a batch, a large request in pieces for all workers.
   ///
   /// - Parameters:
   ///   - tensors: In the order of the plan's inputs, validated by it.
@@ -76,9 +80,26 @@ package final class InferenceEngine: Sendable {
     _ tensors: [HostTensor], pointCount: Int, to model: LoadedModel,
     deadline: ContinuousClock.Instant, completion: @escaping @Sendable (Outcome) -> Void
   ) throws(WorkRefusal) -> [BatchItemID] {
-    try scheduler.submit(
-      Work(tensors: tensors, completion: completion), pointCount: pointCount,
-      lane: ModelLane(model), deadline: deadline)
+    let valueCount = tensors.reduce(0) { $0 + $1.values.count }
+    let pieces =
+      workerCount > 1
+      ? model.plan.pieces(
+        of: tensors, count: min(2 * workerCount, valueCount / Self.fewestValuesPerPiece))
+      : [tensors]
+    guard pieces.count > 1 else {
+      return try scheduler.submit(
+        Work(tensors: tensors, completion: completion), pointCount: pointCount,
+        lane: ModelLane(model), deadline: deadline)
+    }
+    let collector = PieceCollector(
+      plan: model.plan, pieceCount: pieces.count, completion: completion)
+    let work = pieces.enumerated().map { number, piece in
+      (
+        payload: Work(tensors: piece) { collector.add($0, ofPiece: number) },
+        pointCount: model.plan.pointCount(of: piece)
+      )
+    }
+    return try scheduler.submit(work, lane: ModelLane(model), deadline: deadline)
   }
 
   /// Takes back work that still waits; how many items were taken back.
