@@ -81,6 +81,31 @@ INLINE uint32_t lanes_at_most(vector a, vector b) {
   return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_LE_OQ));
 }
 
+/// The counts, one more in each lane where a is less than b.
+INLINE integers count_less(integers counts, vector a, vector b) { return counts - (a < b); }
+
+/// Lanes of a where `condition` is set, of b elsewhere.
+INLINE vector choose_lanes(integers condition, vector a, vector b) {
+  return _mm256_blendv_ps(b, a, (vector)condition);
+}
+
+/// The numbers of the bits that are set in each number of four bits.
+static const int32_t set_bits[16][4] = {
+    {0, 0, 0, 0}, {0, 0, 0, 0}, {1, 0, 0, 0}, {0, 1, 0, 0},
+    {2, 0, 0, 0}, {0, 2, 0, 0}, {1, 2, 0, 0}, {0, 1, 2, 0},
+    {3, 0, 0, 0}, {0, 3, 0, 0}, {1, 3, 0, 0}, {0, 1, 3, 0},
+    {2, 3, 0, 0}, {0, 2, 3, 0}, {1, 2, 3, 0}, {0, 1, 2, 3},
+};
+
+/// Writes the lanes of a that `lanes` names, and anything up to a whole vector behind them.
+INLINE void pack_lanes(float *p, uint32_t lanes, vector a) {
+  const __m128i low = _mm_loadu_si128((const __m128i *)set_bits[lanes & 15]);
+  const __m128i high = _mm_loadu_si128((const __m128i *)set_bits[lanes >> 4]);
+  _mm_storeu_ps(p, _mm_permutevar_ps(_mm256_castps256_ps128(a), low));
+  _mm_storeu_ps(p + __builtin_popcount(lanes & 15),
+                _mm_permutevar_ps(_mm256_extractf128_ps(a, 1), high));
+}
+
 /// Writes the lanes of a that are at most `limit`, and anything up to a whole vector behind them;
 /// how many they are.
 INLINE size_t pack_keys_at_most(double *p, keys a, double limit) {

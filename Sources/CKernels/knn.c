@@ -1,6 +1,8 @@
 #include "internal/knn.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "internal/memory.h"
 
@@ -17,8 +19,8 @@ static ckernels_knn_curve make_curve(size_t count, size_t dimensions, const floa
   ckernels_knn_curve curve = {.cells = dimensions == 3 ? (1 << 14) - 1 : (1 << 21) - 1};
   double extent = 0;
   for (size_t d = 0; d < dimensions; d++) {
-    float low = points[d], high = points[d];
-    for (size_t i = 1; i < count; i++) {
+    float low = INFINITY, high = -INFINITY;
+    for (size_t i = 0; i < count; i++) {
       const float value = points[i * dimensions + d];
       if (value < low) low = value;
       if (value > high) high = value;
@@ -47,18 +49,27 @@ static uint64_t spread(uint64_t value, size_t dimensions) {
   return (value | value << 1) & 0x5555555555555555;
 }
 
-/// The position of a point, or of the nearest cell of the cube, along a Morton curve: 42 bits.
-static uint64_t curve_code(const ckernels_knn_curve *curve, size_t dimensions, const float *point) {
-  uint64_t code = 0;
-  for (size_t d = 0; d < dimensions; d++) {
-    const double cell = ((double)point[d] - curve->low[d]) * curve->cells_per_unit;
-    // What is below, or no number, goes to the first cell.
-    const uint64_t clamped = cell > curve->cells ? (uint64_t)curve->cells
-                             : cell > 0          ? (uint64_t)cell
-                                                 : 0;
-    code |= spread(clamped, dimensions) << d;
+/// The positions of up to sixteen points, or of the nearest cells of the cube, along the curve: 42
+/// bits.
+static void curve_codes(const ckernels_knn *knn, size_t count, const float *points,
+                        uint64_t *codes) {
+  const size_t dimensions = knn->dimension_count;
+  const ckernels_knn_curve *curve = &knn->curve;
+  uint32_t cells[3][fanout] = {{0}};
+  for (size_t i = 0; i < count; i++) {
+    for (size_t d = 0; d < dimensions; d++) {
+      const double cell =
+          ((double)points[i * dimensions + d] - curve->low[d]) * curve->cells_per_unit;
+      // What is below, or no number, goes to the first cell.
+      cells[d][i] = cell > curve->cells ? (uint32_t)curve->cells : cell > 0 ? (uint32_t)cell : 0;
+    }
   }
-  return code;
+  knn->variant->curve_cells(dimensions, ((uint32_t)curve->cells + 1) / 2, cells);
+  for (size_t i = 0; i < count; i++) {
+    codes[i] = 0;
+    for (size_t d = 0; d < dimensions; d++)
+      codes[i] |= spread(cells[d][i], dimensions) << (dimensions - 1 - d);
+  }
 }
 
 /// Sorts by code, points of equal code by index, with `spare` for as many points; the result is in
@@ -83,26 +94,46 @@ static curve_point *sort_by_code(size_t count, curve_point *codes, curve_point *
   return codes;
 }
 
-static void fill_blocks(ckernels_knn *knn, const float *points, const curve_point *order) {
-  const size_t dimensions = knn->dimension_count;
-  for (size_t i = 0; i < knn->block_count * fanout; i++) {
-    ckernels_knn_points *block = &knn->blocks[i / fanout];
-    const size_t lane = i % fanout;
-    const bool is_point = i < knn->count;
-    const float *point = is_point ? points + order[i].index * dimensions : NULL;
-    block->index[lane] = is_point ? order[i].index : CKERNELS_KNN_NONE;
-    block->x[lane] = is_point ? point[0] : INFINITY;
+/// Points in the order of the curve.
+typedef struct sorted_points {
+  curve_point *memory;
+  /// `[count]`, within the memory.
+  const curve_point *order;
+} sorted_points;
+
+/// Sorts points `[count, dimensions]` along the curve of an index; nothing when memory runs out.
+static sorted_points sort_points(const ckernels_knn *knn, size_t count, const float *points) {
+  curve_point *codes = malloc(2 * count * sizeof *codes);
+  if (!codes) return (sorted_points){NULL, NULL};
+  for (size_t first = 0; first < count; first += fanout) {
+    const size_t some = count - first < fanout ? count - first : fanout;
+    uint64_t batch[fanout];
+    curve_codes(knn, some, points + first * knn->dimension_count, batch);
+    for (size_t i = 0; i < some; i++)
+      codes[first + i] = (curve_point){batch[i], (uint32_t)(first + i)};
+  }
+  return (sorted_points){codes, sort_by_code(count, codes, codes + count)};
+}
+
+/// The block of up to sixteen points in order, from `first` on.
+static void fill_block(ckernels_knn_points *block, size_t dimensions, size_t count, size_t first,
+                       const float *points, const curve_point *order) {
+  for (size_t lane = 0; lane < fanout; lane++) {
+    const bool is_point = first + lane < count;
+    const float *point = is_point ? points + order[first + lane].index * dimensions : NULL;
+    // No number is within any distance.
+    block->x[lane] = is_point ? point[0] : NAN;
     block->y[lane] = is_point && dimensions > 1 ? point[1] : 0;
     block->z[lane] = is_point && dimensions > 2 ? point[2] : 0;
-    if (lane == 0) knn->first_codes[i / fanout] = order[i].code;
+    block->index[lane] = is_point ? order[first + lane].index : CKERNELS_KNN_NONE;
   }
 }
 
-/// The smallest and largest of `count` values.
+/// The smallest and largest of `count` values, not counting what is no number.
 static void bound(size_t count, const float *lows, const float *highs, float *low, float *high) {
-  *low = lows[0];
-  *high = highs[0];
-  for (size_t i = 1; i < count; i++) {
+  *low = INFINITY;
+  *high = -INFINITY;
+  for (size_t i = 0; i < count; i++) {
     if (lows[i] < *low) *low = lows[i];
     if (highs[i] > *high) *high = highs[i];
   }
@@ -145,7 +176,7 @@ static bool build_levels(ckernels_knn *knn) {
         bound_node(knn, level - 1, child, node, child % fanout);
     }
     below = nodes;
-  } while (below > 1);
+  } while (below > 1 || knn->level_count < 2);
   return true;
 }
 
@@ -153,20 +184,17 @@ static bool build(ckernels_knn *knn, const float *points) {
   knn->blocks = (ckernels_knn_points *)ckernels_allocate_floats(
       knn->block_count * sizeof(ckernels_knn_points) / sizeof(float));
   knn->first_codes = malloc(knn->block_count * sizeof *knn->first_codes);
-  curve_point *codes = malloc(knn->count * sizeof *codes);
-  curve_point *spare = malloc(knn->count * sizeof *spare);
-  const bool has_memory = knn->blocks && knn->first_codes && codes && spare;
-  if (has_memory) {
-    knn->curve = make_curve(knn->count, knn->dimension_count, points);
-    for (size_t i = 0; i < knn->count; i++)
-      codes[i] = (curve_point){
-          curve_code(&knn->curve, knn->dimension_count, points + i * knn->dimension_count),
-          (uint32_t)i};
-    fill_blocks(knn, points, sort_by_code(knn->count, codes, spare));
+  if (!knn->blocks || !knn->first_codes) return false;
+  knn->curve = make_curve(knn->count, knn->dimension_count, points);
+  const sorted_points sorted = sort_points(knn, knn->count, points);
+  if (!sorted.memory) return false;
+  for (size_t block = 0; block < knn->block_count; block++) {
+    knn->first_codes[block] = sorted.order[block * fanout].code;
+    fill_block(&knn->blocks[block], knn->dimension_count, knn->count, block * fanout, points,
+               sorted.order);
   }
-  free(codes);
-  free(spare);
-  return has_memory && build_levels(knn);
+  free(sorted.memory);
+  return build_levels(knn);
 }
 
 ckernels_knn *ckernels_knn_create(size_t count, size_t dimension_count, const float *points) {
@@ -182,9 +210,8 @@ ckernels_knn *ckernels_knn_create(size_t count, size_t dimension_count, const fl
   return NULL;
 }
 
-/// The block in which a point of the query's position would be.
-static size_t near_block(const ckernels_knn *knn, const float *query) {
-  const uint64_t code = curve_code(&knn->curve, knn->dimension_count, query);
+/// The block in which a point at a place on the curve would be.
+static size_t near_block(const ckernels_knn *knn, uint64_t code) {
   size_t block = 0;
   for (size_t count = knn->block_count; count > 1;) {
     const size_t half = count / 2;
@@ -194,48 +221,79 @@ static size_t near_block(const ckernels_knn *knn, const float *query) {
   return block;
 }
 
-static ckernels_knn_request request_at(float squared_radius, size_t row, size_t k, int32_t *indices,
-                                       float *squared_distances) {
-  ckernels_knn_request request = {.k = k, .squared_radius = squared_radius};
-  request.indices = indices + row * k;
-  request.squared_distances = squared_distances ? squared_distances + row * k : NULL;
-  return request;
+/// What is known before the first query.
+static void forget(ckernels_knn_recent *recent) {
+  memset(&recent->queries, 0, sizeof recent->queries);
+  for (size_t i = 0; i < fanout; i++) recent->radii[i] = INFINITY;
+  recent->threshold = -1;
 }
 
-static void leave_empty(const ckernels_knn_request *request) {
-  const double none = ckernels_knn_key(INFINITY, CKERNELS_KNN_NONE);
-  for (size_t i = 0; i < request->k; i++) ckernels_knn_write(request, i, 1, &none);
-}
-
-void ckernels_knn_query(const ckernels_knn *knn, size_t query_count, const float *queries, size_t k,
-                        float radius, int32_t *indices, float *squared_distances) {
-  const size_t dimensions = knn->dimension_count;
-  for (size_t i = 0; i < query_count; i++) {
-    ckernels_knn_request request = request_at(radius * radius, i, k, indices, squared_distances);
-    const float *query = queries + i * dimensions;
-    request.x = query[0];
-    request.y = dimensions > 1 ? query[1] : 0;
-    request.z = dimensions > 2 ? query[2] : 0;
-    if (knn->count == 0) {
-      leave_empty(&request);
-      continue;
-    }
-    request.block = near_block(knn, query);
-    knn->variant->knn_search(knn, &request);
+/// The results of `count` queries that find nothing.
+static void leave_empty(size_t count, int32_t *indices, float *squared_distances) {
+  for (size_t i = 0; i < count; i++) {
+    indices[i] = -1;
+    if (squared_distances) squared_distances[i] = INFINITY;
   }
 }
 
-void ckernels_knn_query_self(const ckernels_knn *knn, size_t begin, size_t end, size_t k,
-                             float radius, int32_t *indices, float *squared_distances) {
-  for (size_t i = begin; i < end; i++) {
-    const ckernels_knn_points *block = &knn->blocks[i / fanout];
-    const size_t lane = i % fanout;
-    ckernels_knn_request request =
-        request_at(radius * radius, block->index[lane], k, indices, squared_distances);
-    request.x = block->x[lane];
-    request.y = block->y[lane];
-    request.z = block->z[lane];
-    request.block = i / fanout;
+bool ckernels_knn_query(const ckernels_knn *knn, size_t query_count, const float *queries, size_t k,
+                        float radius, int32_t *indices, float *squared_distances) {
+  if (knn->count == 0 || query_count == 0) {
+    leave_empty(query_count * k, indices, squared_distances);
+    return true;
+  }
+  const sorted_points sorted = sort_points(knn, query_count, queries);
+  if (!sorted.memory) return false;
+  ckernels_knn_recent recent;
+  forget(&recent);
+  for (size_t first = 0; first < query_count; first += fanout) {
+    ckernels_knn_points block;
+    fill_block(&block, knn->dimension_count, query_count, first, queries, sorted.order);
+    const ckernels_knn_request request = {
+        .queries = &block,
+        .end = query_count - first < fanout ? query_count - first : fanout,
+        .near_block = near_block(knn, sorted.order[first].code),
+        .k = k,
+        .squared_radius = radius * radius,
+        .recent = &recent,
+        .indices = indices,
+        .squared_distances = squared_distances};
+    knn->variant->knn_search(knn, &request);
+  }
+  free(sorted.memory);
+  return true;
+}
+
+void ckernels_knn_query_across(const ckernels_knn *knn, const ckernels_knn *queries, size_t begin,
+                               size_t end, size_t k, float radius, int32_t *indices,
+                               float *squared_distances) {
+  ckernels_knn_recent recent;
+  forget(&recent);
+  for (size_t block = begin / fanout; block * fanout < end; block++) {
+    const ckernels_knn_points *points = &queries->blocks[block];
+    const size_t first = block * fanout;
+    ckernels_knn_request request = {.queries = points,
+                                    .begin = first < begin ? begin - first : 0,
+                                    .end = end - first < fanout ? end - first : fanout,
+                                    .near_block = block,
+                                    .k = k,
+                                    .squared_radius = radius * radius,
+                                    .recent = &recent,
+                                    .indices = indices,
+                                    .squared_distances = squared_distances};
+    if (knn->count == 0) {
+      for (size_t lane = request.begin; lane < request.end; lane++) {
+        const size_t row = points->index[lane] * k;
+        leave_empty(k, indices + row, squared_distances ? squared_distances + row : NULL);
+      }
+      continue;
+    }
+    if (queries != knn) {
+      const float position[3] = {points->x[0], points->y[0], points->z[0]};
+      uint64_t code;
+      curve_codes(knn, 1, position, &code);
+      request.near_block = near_block(knn, code);
+    }
     knn->variant->knn_search(knn, &request);
   }
 }

@@ -79,6 +79,22 @@ INLINE uint32_t lanes_at_most(vector a, vector b) {
   return (uint32_t)(bits[0] | bits[1] | bits[2] | bits[3]);
 }
 
+/// The counts, one more in each lane where a is less than b.
+INLINE integers count_less(integers counts, vector a, vector b) { return counts - (a < b); }
+
+/// Lanes of a where `condition` is set, of b elsewhere.
+INLINE vector choose_lanes(integers condition, vector a, vector b) {
+  return choose(condition, a, b);
+}
+
+/// Writes the lanes of a that `lanes` names, and anything up to a whole vector behind them.
+INLINE void pack_lanes(float *p, uint32_t lanes, vector a) {
+  UNROLL for (int l = 0; l < 4; l++) {
+    *p = a[l];
+    p += lanes >> l & 1;
+  }
+}
+
 /// Writes the lanes of a that are at most `limit`, and anything up to a whole vector behind them;
 /// how many they are.
 INLINE size_t pack_keys_at_most(double *p, keys a, double limit) {

@@ -3,7 +3,7 @@ import Testing
 
 /// Nearest neighbors of every instruction set against a full search in the test itself.
 struct NearestNeighborTests {
-  enum Arrangement: CaseIterable { case spread, lattice, coincident, line }
+  enum Arrangement: CaseIterable { case spread, lattice, coincident, line, clusters, missing, huge }
 
   struct Case: Sendable, CustomTestStringConvertible {
     var count: Int
@@ -40,8 +40,13 @@ struct NearestNeighborTests {
         case .lattice: values.map { ($0 / 4).rounded() }
         case .coincident: values.map { _ in 0.5 }
         case .line: values.indices.map { $0 % width == 0 ? values[$0] : 0 }
+        case .clusters:
+          values.indices.map { ($0 / width % 3 == 0 ? 1e6 : 1e-3) + values[$0] * 1e-4 }
+        case .missing: values.indices.map { $0 % 7 == 0 ? .nan : values[$0] }
+        // Some squares are not finite.
+        case .huge: values.map { $0 * 4e18 }
         }
-      queries = Array(points.prefix(3 * width)) + random.floats(4 * width, scale: 30)
+      queries = Array(points.prefix(20 * width)) + random.floats(20 * width, scale: 30)
     }
 
     /// Sorted by squared distance in float32, then by index.
@@ -67,31 +72,48 @@ struct NearestNeighborTests {
       return found
     }
 
-    /// The neighbors of `queries`, or of the points themselves in two ranges.
+    /// Where queries come from: from an array, or from an index, in two ranges.
+    enum Source { case array, index }
+
+    /// The neighbors of `queries`.
     func search(
-      _ isa: String, queries: [Float]?, k: Int, radius: Float
+      _ isa: String, queries: [Float], from source: Source = .array, k: Int, radius: Float
     ) throws -> Neighbors {
-      let memory = Memory(points, offset: 1)
-      let count = points.count / dimensions
-      let created = try unsafe InstructionSet.with(isa) {
-        unsafe ckernels_knn_create(count, dimensions, memory.pointer)
-      }
-      let knn = try unsafe #require(created)
-      defer { unsafe ckernels_knn_destroy(knn) }
-      let rows = queries.map { $0.count / dimensions } ?? count
+      let knn = try unsafe Index(points, dimensions: dimensions, isa: isa)
+      let rows = queries.count / dimensions
       let indices = Memory([Int32](repeating: .min, count: rows * k))
       let squared = Memory<Float>(count: rows * k)
-      if let queries {
-        unsafe ckernels_knn_query(knn, rows, queries, k, radius, indices.pointer, squared.pointer)
-      } else {
-        unsafe ckernels_knn_query_self(
-          knn, 0, count / 2, k, radius, indices.pointer, squared.pointer)
-        unsafe ckernels_knn_query_self(
-          knn, count / 2, count, k, radius, indices.pointer, squared.pointer)
+      switch source {
+      case .array:
+        let isDone = unsafe ckernels_knn_query(
+          knn.pointer, rows, queries, k, radius, indices.pointer, squared.pointer)
+        #expect(isDone)
+      case .index:
+        let asked = queries == points ? knn : try Index(queries, dimensions: dimensions, isa: isa)
+        for range in [0..<rows / 2, rows / 2..<rows] {
+          unsafe ckernels_knn_query_across(
+            knn.pointer, asked.pointer, range.lowerBound, range.upperBound, k, radius,
+            indices.pointer, squared.pointer)
+        }
       }
       #expect(indices.isIntact && squared.isIntact)
       return Neighbors(indices: indices.values, squaredDistances: squared.values)
     }
+  }
+
+  /// An index that is destroyed with the object.
+  @safe private final class Index {
+    let pointer: OpaquePointer
+
+    init(_ points: [Float], dimensions: Int, isa: String) throws {
+      let memory = Memory(points, offset: 1)
+      let created = try unsafe InstructionSet.with(isa) {
+        unsafe ckernels_knn_create(points.count / dimensions, dimensions, memory.pointer)
+      }
+      unsafe pointer = try #require(created)
+    }
+
+    deinit { unsafe ckernels_knn_destroy(pointer) }
   }
 
   @Test(arguments: cases) func `neighbors are those of a full search`(description: Case) throws {
@@ -109,11 +131,42 @@ struct NearestNeighborTests {
 
   @Test func `points find themselves and their neighbors`() throws {
     for arrangement in Arrangement.allCases {
-      let clouds = Clouds(Case(count: 90, dimensions: 3, arrangement: arrangement))
-      let expected = clouds.fullSearch(clouds.points, k: 9, radius: .infinity)
+      for (count, k) in [(90, 9), (400, 16)] {
+        let clouds = Clouds(Case(count: count, dimensions: 3, arrangement: arrangement))
+        let expected = clouds.fullSearch(clouds.points, k: k, radius: .infinity)
+        for isa in InstructionSet.names {
+          let found = try clouds.search(
+            isa, queries: clouds.points, from: .index, k: k, radius: .infinity)
+          #expect(found == expected, "\(isa), \(count) points, \(arrangement)")
+        }
+      }
+    }
+  }
+
+  @Test func `points of one index find their neighbors in another one`() throws {
+    let clouds = Clouds(Case(count: 2000, dimensions: 3, arrangement: .spread))
+    let others = Clouds(Case(count: 61, dimensions: 3, arrangement: .spread))
+    for (k, radius) in [(16, Float.infinity), (32, 1), (3, 0.5), (70, 2)] {
+      let expected = clouds.fullSearch(others.points, k: k, radius: radius)
       for isa in InstructionSet.names {
-        let found = try clouds.search(isa, queries: nil, k: 9, radius: .infinity)
-        #expect(found == expected, "\(isa), \(arrangement)")
+        let found = try clouds.search(
+          isa, queries: others.points, from: .index, k: k, radius: radius)
+        #expect(found == expected, "\(isa), k = \(k), radius \(radius)")
+      }
+    }
+  }
+
+  /// More boxes are near than a list holds, and more points are equally far than are collected.
+  @Test func `neighbors of far queries and of many coincident points are found`() throws {
+    for arrangement in [Arrangement.spread, .lattice, .coincident] {
+      let clouds = Clouds(Case(count: 9000, dimensions: 3, arrangement: arrangement))
+      let queries: [Float] = [1e4, 0, 0, 0, 0, 0, -5, 4e3, 5]
+      for k in [16, 64] {
+        let expected = clouds.fullSearch(queries, k: k, radius: .infinity)
+        for isa in InstructionSet.names {
+          let found = try clouds.search(isa, queries: queries, k: k, radius: .infinity)
+          #expect(found == expected, "\(isa), k = \(k), \(arrangement)")
+        }
       }
     }
   }
@@ -134,7 +187,7 @@ struct NearestNeighborTests {
     let knn = try unsafe #require(created)
     defer { unsafe ckernels_knn_destroy(knn) }
     var indices: [Int32] = [7, 7]
-    unsafe ckernels_knn_query(knn, 1, [1, 2, 3], 2, .infinity, &indices, nil)
+    #expect(unsafe ckernels_knn_query(knn, 1, [1, 2, 3], 2, .infinity, &indices, nil))
     #expect(indices == [-1, -1])
   }
 }

@@ -35,8 +35,9 @@ enum NeighborWorkload {
     let rows = points.count / 3
     let indices = KernelMemory<Int32>(count: rows * count)
     let squaredDistances = KernelMemory<Float>(count: rows * count)
-    unsafe ckernels_knn_query_self(
-      index.pointer, 0, rows, count, .infinity, indices.pointer, squaredDistances.pointer)
+    unsafe ckernels_knn_query_across(
+      index.pointer, index.pointer, 0, rows, count, .infinity, indices.pointer,
+      squaredDistances.pointer)
     return (indices.values, squaredDistances.values)
   }
 }

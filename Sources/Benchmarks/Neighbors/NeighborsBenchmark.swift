@@ -95,9 +95,9 @@ package struct NeighborsBenchmark: Sendable {
     ) { tile, _ in
       let begin = tile * pointsPerTile
       // In bounds: the tiles are parts of the indexed points, each with rows of its own.
-      unsafe ckernels_knn_query_self(
-        kernel.pointer, begin, min(begin + pointsPerTile, rows), neighborCount, .infinity,
-        indices.pointer, squaredDistances.pointer)
+      unsafe ckernels_knn_query_across(
+        kernel.pointer, kernel.pointer, begin, min(begin + pointsPerTile, rows), neighborCount,
+        .infinity, indices.pointer, squaredDistances.pointer)
     }
     return (build, query)
   }

@@ -1,6 +1,7 @@
 #ifndef CKERNELS_NEAREST_NEIGHBORS_H
 #define CKERNELS_NEAREST_NEIGHBORS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,16 +23,20 @@ ckernels_knn *_Nullable ckernels_knn_create(size_t count, size_t dimension_count
 ///
 /// queries `[query_count, dimension_count]`, finite → indices and, unless NULL, squared distances
 /// `[query_count, k]`; where there are fewer than k points, -1 and infinity. Fastest for k up to 64.
-void ckernels_knn_query(const ckernels_knn *knn, size_t query_count, const float *queries, size_t k,
+/// What has a coordinate that is no number is neither found nor finds anything. Less than 2^31
+/// queries; false when memory runs out.
+bool ckernels_knn_query(const ckernels_knn *knn, size_t query_count, const float *queries, size_t k,
                         float radius, int32_t *indices, float *_Nullable squared_distances);
 
-/// The same for the indexed points themselves: those at `begin ..< end` of the order in which the
-/// index keeps them, which is along a space-filling curve. Every point finds itself as well.
+/// The same for the points of another index, or of this one, where every point finds itself as well:
+/// those at `begin ..< end` of the order in which that index keeps them, which is along a
+/// space-filling curve, so that nothing has to be sorted. Both are of the same dimension.
 ///
 /// Row i of the results, `[count, k]`, belongs to point i; only the rows of those points are
 /// written, so that ranges may run on different threads.
-void ckernels_knn_query_self(const ckernels_knn *knn, size_t begin, size_t end, size_t k,
-                             float radius, int32_t *indices, float *_Nullable squared_distances);
+void ckernels_knn_query_across(const ckernels_knn *knn, const ckernels_knn *queries, size_t begin,
+                               size_t end, size_t k, float radius, int32_t *indices,
+                               float *_Nullable squared_distances);
 
 /// The order in which the index keeps the points: point indices `[count]`.
 void ckernels_knn_order(const ckernels_knn *knn, int32_t *order);

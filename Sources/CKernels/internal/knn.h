@@ -1,18 +1,15 @@
 #ifndef CKERNELS_INTERNAL_KNN_H
 #define CKERNELS_INTERNAL_KNN_H
 
-#include <math.h>
-#include <string.h>
-
 #include "variant.h"
 
 enum {
-  /// Points of a block and children of a node.
-  ckernels_knn_fanout = 16,
   /// 16 blocks of level 0 and more than 2^31 points at level 7.
   ckernels_knn_level_limit = 8,
   /// The most neighbors that one pass over the tree finds.
   ckernels_knn_pass_limit = 64,
+  /// The most boxes in a list.
+  ckernels_knn_box_limit = 256,
 };
 
 /// The index of what is no point.
@@ -30,7 +27,7 @@ typedef struct ckernels_knn_node {
   float high_x[ckernels_knn_fanout], high_y[ckernels_knn_fanout], high_z[ckernels_knn_fanout];
 } ckernels_knn_node;
 
-/// The grid of cells that a Morton curve passes through.
+/// The grid of cells that a Hilbert curve passes through.
 typedef struct ckernels_knn_curve {
   float low[3];
   double cells_per_unit;
@@ -39,7 +36,7 @@ typedef struct ckernels_knn_curve {
 } ckernels_knn_curve;
 
 /// Blocks of points; the nodes of level 0 bound sixteen of them each, those of level l + 1 sixteen
-/// nodes of level l, up to the level of one node.
+/// nodes of level l, up to the level of one node, which is at least level 1.
 struct ckernels_knn {
   const ckernels_variant *variant;
   size_t count, dimension_count;
@@ -53,55 +50,44 @@ struct ckernels_knn {
   ckernels_knn_node *nodes[ckernels_knn_level_limit];
 };
 
-/// A squared distance and a point's index as one number that orders by both: the bits of the
-/// distance above those of the index, read as float64 (positive and finite, so in the same order).
-static inline double ckernels_knn_key(float squared_distance, uint32_t index) {
-  uint32_t high;
-  memcpy(&high, &squared_distance, sizeof high);
-  const uint64_t bits = (uint64_t)high << 32 | index;
-  double key;
-  memcpy(&key, &bits, sizeof key);
-  return key;
-}
+/// The bounding boxes of some nodes or blocks, and their numbers.
+typedef struct ckernels_knn_boxes {
+  size_t count;
+  float low_x[ckernels_knn_box_limit + ckernels_knn_fanout];
+  float low_y[ckernels_knn_box_limit + ckernels_knn_fanout];
+  float low_z[ckernels_knn_box_limit + ckernels_knn_fanout];
+  float high_x[ckernels_knn_box_limit + ckernels_knn_fanout];
+  float high_y[ckernels_knn_box_limit + ckernels_knn_fanout];
+  float high_z[ckernels_knn_box_limit + ckernels_knn_fanout];
+  uint32_t number[ckernels_knn_box_limit + ckernels_knn_fanout];
+} ckernels_knn_boxes;
 
-static inline float ckernels_knn_key_distance(double key) {
-  uint64_t bits;
-  memcpy(&bits, &key, sizeof bits);
-  const uint32_t high = (uint32_t)(bits >> 32);
-  float squared_distance;
-  memcpy(&squared_distance, &high, sizeof squared_distance);
-  return squared_distance;
-}
+/// What the queries answered last tell about those that follow. It saves time, and changes no result.
+typedef struct ckernels_knn_recent {
+  /// The queries, and the distance from each to the farthest of its k points, or infinity.
+  ckernels_knn_points queries;
+  float radii[ckernels_knn_fanout];
+  /// A box around them, and all nodes of level 0 whose squared distance from it is no more than the
+  /// threshold, which is negative where there are none.
+  float low[3], high[3];
+  float threshold;
+  ckernels_knn_boxes nodes;
+} ckernels_knn_recent;
 
-static inline uint32_t ckernels_knn_key_index(double key) {
-  uint64_t bits;
-  memcpy(&bits, &key, sizeof bits);
-  return (uint32_t)bits;
-}
-
-/// One query: where it is and where its results go.
+/// Queries next to each other and where their results go.
 struct ckernels_knn_request {
-  float x, y, z;
-  /// A block near the query, which is searched first.
-  size_t block;
+  /// Positions, and indices of the rows of the results; lanes from `begin` on before `end` count.
+  const ckernels_knn_points *queries;
+  size_t begin, end;
+  /// A block of points near the queries.
+  size_t near_block;
   size_t k;
   float squared_radius;
+  ckernels_knn_recent *recent;
+  /// `[rows, k]`.
   int32_t *indices;
-  /// Or NULL.
+  /// The same, or NULL.
   float *squared_distances;
 };
-
-/// Writes `count` sorted keys as results `first ..< first + count` of a request.
-static inline void ckernels_knn_write(const ckernels_knn_request *request, size_t first,
-                                      size_t count, const double *keys) {
-  for (size_t i = 0; i < count; i++) {
-    const uint32_t index = ckernels_knn_key_index(keys[i]);
-    const bool is_missing = index == CKERNELS_KNN_NONE;
-    request->indices[first + i] = is_missing ? -1 : (int32_t)index;
-    if (request->squared_distances)
-      request->squared_distances[first + i] =
-          is_missing ? INFINITY : ckernels_knn_key_distance(keys[i]);
-  }
-}
 
 #endif

@@ -5,6 +5,11 @@
 
 typedef struct ckernels_knn_request ckernels_knn_request;
 
+enum {
+  /// Points of a block of an index for nearest neighbors, children of a node, and queries at a time.
+  ckernels_knn_fanout = 16,
+};
+
 typedef struct ckernels_candidates ckernels_candidates;
 
 /// One implementation of every operation, for one instruction set.
@@ -54,6 +59,10 @@ typedef struct ckernels_variant {
   void (*softmax)(size_t rows, size_t width, const float *x, float *y);
   void (*nearest_centroid)(size_t rows, size_t width, size_t centroid_count, const float *x,
                            const float *centroids, int32_t *indices);
+  /// Turns sixteen cells of a grid with `2 * highest_bit` cells along each axis into what interleaves
+  /// to their positions on a Hilbert curve, the first axis highest.
+  void (*curve_cells)(size_t dimensions, uint32_t highest_bit,
+                      uint32_t (*cells)[ckernels_knn_fanout]);
   void (*knn_search)(const ckernels_knn *, const ckernels_knn_request *);
   /// The `k` first candidates by distance, then by index; k is at most their count and the limit of
   /// a neighbor grid.

@@ -79,6 +79,23 @@ INLINE uint32_t lanes_at_most(vector a, vector b) {
   return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ);
 }
 
+/// The counts, one more in each lane where a is less than b.
+INLINE integers count_less(integers counts, vector a, vector b) {
+  const __mmask16 less = _mm512_cmp_ps_mask(a, b, _CMP_LT_OQ);
+  return (integers)_mm512_mask_sub_epi32((__m512i)counts, less, (__m512i)counts,
+                                         _mm512_set1_epi32(-1));
+}
+
+/// Lanes of a where `condition` is set, of b elsewhere.
+INLINE vector choose_lanes(integers condition, vector a, vector b) {
+  return _mm512_mask_blend_ps(_mm512_movepi32_mask((__m512i)condition), b, a);
+}
+
+/// Writes the lanes of a that `lanes` names, and anything up to a whole vector behind them.
+INLINE void pack_lanes(float *p, uint32_t lanes, vector a) {
+  _mm512_storeu_ps(p, _mm512_maskz_compress_ps((__mmask16)lanes, a));
+}
+
 /// Writes the lanes of a that are at most `limit`, and anything up to a whole vector behind them;
 /// how many they are.
 INLINE size_t pack_keys_at_most(double *p, keys a, double limit) {

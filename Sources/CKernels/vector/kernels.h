@@ -24,6 +24,10 @@
 
 #include "rows.h"
 
+#include "nearest.h"
+
+#include "curve.h"
+
 #include "knn.h"
 
 #include "neighbor_grid.h"

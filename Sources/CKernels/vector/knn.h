@@ -1,9 +1,9 @@
-// Exact nearest neighbors: a tree of bounding boxes, sixteen to a node, and the best keys so far in
-// registers, sorted.
+// Exact nearest neighbors: a tree of bounding boxes, sixteen to a node, and sixteen queries at a time,
+// which are next to each other and have most of their neighbors in common.
 //
-// A box is skipped only if it is farther than the worst of the best keys. Its distance is computed
-// as that of a point is, from differences that are no larger, and rounding keeps the order: no point
-// in it can be nearer.
+// A box is skipped only if it is farther than the threshold. Its distance is computed as that of a
+// point is, from differences that are no larger, and rounding keeps the order: no point in it can be
+// nearer.
 
 enum { pair_lanes = LANES / 2, vectors_per_node = ckernels_knn_fanout / LANES };
 
@@ -26,25 +26,47 @@ INLINE keys shift_in(keys a, keys b) {
 #endif
 }
 
-/// The best keys so far: `vectors` vectors, ascending. Slots that k does not need come first and
-/// hold less than any key, so that the worst key is always in the last lane.
-typedef struct best_keys {
-  keys sorted[ckernels_knn_pass_limit / pair_lanes];
-  double worst;
-  float threshold;
-  /// Keys up to this one were found by an earlier pass.
-  double above;
-} best_keys;
+/// What rounding may do to the square of a sum of distances, and more.
+static const float rounding_margin = 1 + 0x1p-18f;
+/// What underflow may do to it, and more.
+static const float smallest_margin = 0x1p-120f;
 
-INLINE void insert(const int vectors, best_keys *best, double key) {
-  const keys inserted = splat_key(key);
-  UNROLL for (int v = vectors - 1; v >= 0; v--) {
-    // max(previous, min(this, key)): what is larger moves one lane on.
-    const keys previous = shift_in(v > 0 ? best->sorted[v - 1] : splat_key(-1), best->sorted[v]);
-    best->sorted[v] = larger_keys(previous, smaller_keys(best->sorted[v], inserted));
+INLINE float smaller_float(float a, float b) { return a < b ? a : b; }
+
+typedef struct position {
+  float x, y, z;
+} position;
+
+INLINE position position_of(const ckernels_knn_points *points, size_t lane) {
+  return (position){points->x[lane], points->y[lane], points->z[lane]};
+}
+
+/// A box, or a position, which is its own box.
+typedef struct bounds {
+  position low, high;
+} bounds;
+
+/// The box around some lanes of a block. Where the first one has a coordinate that is no number, the
+/// box has none along that axis either, and everything is near it.
+INLINE bounds bounds_of(const ckernels_knn_points *points, size_t begin, size_t end) {
+  bounds box = {position_of(points, begin), position_of(points, begin)};
+  for (size_t lane = begin + 1; lane < end; lane++) {
+    const position p = position_of(points, lane);
+    box.low.x = p.x < box.low.x ? p.x : box.low.x;
+    box.low.y = p.y < box.low.y ? p.y : box.low.y;
+    box.low.z = p.z < box.low.z ? p.z : box.low.z;
+    box.high.x = p.x > box.high.x ? p.x : box.high.x;
+    box.high.y = p.y > box.high.y ? p.y : box.high.y;
+    box.high.z = p.z > box.high.z ? p.z : box.high.z;
   }
-  best->worst = best->sorted[vectors - 1][pair_lanes - 1];
-  best->threshold = ckernels_knn_key_distance(best->worst);
+  return box;
+}
+
+/// False where a coordinate is no number.
+INLINE bool is_inside(const bounds *box, const bounds *other) {
+  return box->low.x >= other->low.x && box->low.y >= other->low.y && box->low.z >= other->low.z &&
+         box->high.x <= other->high.x && box->high.y <= other->high.y &&
+         box->high.z <= other->high.z;
 }
 
 INLINE vector squared_length(vector dx, vector dy, vector dz) {
@@ -52,46 +74,178 @@ INLINE vector squared_length(vector dx, vector dy, vector dz) {
   _Pragma("clang fp contract(off)") return (dx * dx + dy * dy) + dz * dz;
 }
 
-INLINE void search_block(const int vectors, const ckernels_knn_request *q,
-                         const ckernels_knn_points *block, best_keys *best) {
-  float squared[ckernels_knn_fanout];
-  uint32_t candidates = 0;
-  UNROLL for (int v = 0; v < vectors_per_node; v++) {
-    const vector distance = squared_length(load(block->x + v * LANES) - splat(q->x),
-                                           load(block->y + v * LANES) - splat(q->y),
-                                           load(block->z + v * LANES) - splat(q->z));
-    store(squared + v * LANES, distance);
-    candidates |= lanes_at_most(distance, splat(best->threshold)) << (v * LANES);
-  }
-  for (; candidates; candidates &= candidates - 1) {
-    const int lane = __builtin_ctz(candidates);
-    const double key = ckernels_knn_key(squared[lane], block->index[lane]);
-    if (key < best->worst && key > best->above) insert(vectors, best, key);
-  }
+/// Squared distances from a position to as many points as there are lanes, from `first` on.
+INLINE vector squared_distances(position from, const ckernels_knn_points *points, int first) {
+  return squared_length(load(points->x + first) - splat(from.x),
+                        load(points->y + first) - splat(from.y),
+                        load(points->z + first) - splat(from.z));
 }
 
-/// Distances from a query to the boxes of a node's children, and which of them are near enough.
-INLINE uint32_t near_children(const ckernels_knn_node *node, size_t child_count, float x, float y,
-                              float z, float threshold, float *squared) {
+/// How far as many intervals as there are lanes begin behind an interval, or it behind them.
+INLINE vector gap(float low, float high, const float *lows, const float *highs) {
+  return larger(larger(load(lows) - splat(high), splat(low) - load(highs)), zeros());
+}
+
+/// A search that goes on: the index, and which points it has found already.
+typedef struct tree_search {
+  const ckernels_knn *knn;
+  position query;
+  /// Only points behind this one in order are sought, if `is_later`.
+  float last_squared;
+  uint32_t last_index;
+} tree_search;
+
+/// Collects the points of a block that may be among the nearest.
+INLINE nearest_points search_block(const int vectors, const bool is_later, nearest_points points,
+                                   const tree_search *search, size_t number) {
+  const ckernels_knn_points *block = &search->knn->blocks[number];
+  UNROLL for (int o = 0; o < ckernels_knn_fanout; o += LANES) {
+    const vector squared = squared_distances(search->query, block, o);
+    uint32_t lanes = lanes_at_most(squared, splat(points.threshold));
+    if (is_later) {
+      uint32_t found = lanes_at_most(squared, splat(search->last_squared));
+      uint32_t equal = found & lanes_at_most(splat(search->last_squared), squared);
+      for (; equal; equal &= equal - 1) {
+        const int lane = __builtin_ctz(equal);
+        if (block->index[o + lane] > search->last_index) found &= ~(1u << lane);
+      }
+      lanes &= ~found;
+    }
+    points = collect(points, lanes, squared, load((const float *)block->index + o));
+  }
+  return points.count > points.capacity ? narrow(vectors, points) : points;
+}
+
+/// A node of the tree; level 0 bounds blocks.
+typedef struct tree_node {
+  uint32_t level;
+  size_t number;
+} tree_node;
+
+/// The children of a node whose boxes are no farther from a box than the threshold.
+INLINE uint32_t near_children(const ckernels_knn *knn, tree_node node, const bounds *box,
+                              float threshold, float *squared) {
+  const ckernels_knn_node *boxes = &knn->nodes[node.level][node.number];
+  uint32_t near = 0;
+  UNROLL for (int o = 0; o < ckernels_knn_fanout; o += LANES) {
+    const vector gaps =
+        squared_length(gap(box->low.x, box->high.x, boxes->low_x + o, boxes->high_x + o),
+                       gap(box->low.y, box->high.y, boxes->low_y + o, boxes->high_y + o),
+                       gap(box->low.z, box->high.z, boxes->low_z + o, boxes->high_z + o));
+    if (squared) store(squared + o, gaps);
+    near |= lanes_at_most(gaps, splat(threshold)) << o;
+  }
+  const size_t below = node.level == 0 ? knn->block_count : knn->node_counts[node.level - 1];
+  const size_t count = below - node.number * ckernels_knn_fanout;
+  return count < ckernels_knn_fanout ? near & ((1u << count) - 1) : near;
+}
+
+/// Of sixteen listed boxes those that are no farther from a box than the threshold.
+INLINE uint32_t near_listed(const ckernels_knn_boxes *boxes, size_t first, const bounds *box,
+                            float threshold) {
   uint32_t near = 0;
   UNROLL for (int v = 0; v < vectors_per_node; v++) {
-    const int o = v * LANES;
-    const vector dx = larger(larger(load(node->low_x + o) - splat(x),
-                                    splat(x) - load(node->high_x + o)), zeros());
-    const vector dy = larger(larger(load(node->low_y + o) - splat(y),
-                                    splat(y) - load(node->high_y + o)), zeros());
-    const vector dz = larger(larger(load(node->low_z + o) - splat(z),
-                                    splat(z) - load(node->high_z + o)), zeros());
-    const vector distance = squared_length(dx, dy, dz);
-    store(squared + o, distance);
-    near |= lanes_at_most(distance, splat(threshold)) << o;
+    const size_t o = first + (size_t)v * LANES;
+    const vector gaps =
+        squared_length(gap(box->low.x, box->high.x, boxes->low_x + o, boxes->high_x + o),
+                       gap(box->low.y, box->high.y, boxes->low_y + o, boxes->high_y + o),
+                       gap(box->low.z, box->high.z, boxes->low_z + o, boxes->high_z + o));
+    near |= lanes_at_most(gaps, splat(threshold)) << (v * LANES);
   }
-  return child_count < ckernels_knn_fanout ? near & ((1u << child_count) - 1) : near;
+  const size_t count = boxes->count - first;
+  return count < ckernels_knn_fanout ? near & ((1u << count) - 1) : near;
 }
 
-INLINE size_t knn_child_count(const ckernels_knn *knn, size_t level, size_t node) {
-  const size_t below = level == 0 ? knn->block_count : knn->node_counts[level - 1];
-  return below - node * ckernels_knn_fanout;
+/// Adds the children of a node that `lanes` names to a list; there is room for sixteen.
+INLINE void list_children(const ckernels_knn *knn, tree_node node, uint32_t lanes,
+                          ckernels_knn_boxes *boxes) {
+  const ckernels_knn_node *children = &knn->nodes[node.level][node.number];
+  UNROLL for (int o = 0; o < ckernels_knn_fanout; o += LANES) {
+    const uint32_t some = lanes >> o & ((1u << LANES) - 1);
+    const size_t to = boxes->count;
+    pack_lanes(boxes->low_x + to, some, load(children->low_x + o));
+    pack_lanes(boxes->low_y + to, some, load(children->low_y + o));
+    pack_lanes(boxes->low_z + to, some, load(children->low_z + o));
+    pack_lanes(boxes->high_x + to, some, load(children->high_x + o));
+    pack_lanes(boxes->high_y + to, some, load(children->high_y + o));
+    pack_lanes(boxes->high_z + to, some, load(children->high_z + o));
+    const integers numbers = lane_numbers() + (int32_t)(node.number * ckernels_knn_fanout) + o;
+    pack_lanes((float *)boxes->number + to, some, (vector)numbers);
+    boxes->count += (size_t)__builtin_popcount(some);
+  }
+}
+
+/// Lists the nodes of level 0 no farther from a box than a threshold; false where they are too many.
+INLINE bool list_nodes(const ckernels_knn *knn, const bounds *box, float threshold,
+                       ckernels_knn_boxes *boxes) {
+  tree_node pending[ckernels_knn_level_limit * ckernels_knn_fanout];
+  size_t pending_count = 1;
+  pending[0] = (tree_node){(uint32_t)knn->level_count - 1, 0};
+  boxes->count = 0;
+  while (pending_count > 0) {
+    const tree_node node = pending[--pending_count];
+    uint32_t lanes = near_children(knn, node, box, threshold, NULL);
+    if (node.level == 1) {
+      if (boxes->count + ckernels_knn_fanout > ckernels_knn_box_limit) return false;
+      list_children(knn, node, lanes, boxes);
+      continue;
+    }
+    for (; lanes; lanes &= lanes - 1)
+      pending[pending_count++] = (tree_node){
+          node.level - 1, node.number * ckernels_knn_fanout + (size_t)__builtin_ctz(lanes)};
+  }
+  return true;
+}
+
+/// Lists the blocks of listed nodes that are no farther from a box than a threshold; false where they
+/// are too many.
+INLINE bool list_blocks(const ckernels_knn *knn, const ckernels_knn_boxes *nodes, const bounds *box,
+                        float threshold, ckernels_knn_boxes *boxes) {
+  boxes->count = 0;
+  for (size_t i = 0; i < nodes->count; i += ckernels_knn_fanout) {
+    for (uint32_t near = near_listed(nodes, i, box, threshold); near; near &= near - 1) {
+      const tree_node node = {0, nodes->number[i + (size_t)__builtin_ctz(near)]};
+      if (boxes->count + ckernels_knn_fanout > ckernels_knn_box_limit) return false;
+      list_children(knn, node, near_children(knn, node, box, threshold, NULL), boxes);
+    }
+  }
+  return true;
+}
+
+INLINE nearest_points search_blocks(const int vectors, nearest_points points,
+                                    const tree_search *search, const ckernels_knn_boxes *blocks) {
+  const bounds box = {search->query, search->query};
+  // First all that are near enough, so that the loop over them ends once.
+  uint32_t near[ckernels_knn_box_limit + ckernels_knn_fanout];
+  size_t near_count = 0;
+  for (size_t i = 0; i < blocks->count; i += ckernels_knn_fanout) {
+    const uint32_t lanes = near_listed(blocks, i, &box, points.threshold);
+    UNROLL for (int o = 0; o < ckernels_knn_fanout; o += LANES) {
+      const uint32_t some = lanes >> o & ((1u << LANES) - 1);
+      pack_lanes((float *)near + near_count, some, load((const float *)blocks->number + i + o));
+      near_count += (size_t)__builtin_popcount(some);
+    }
+  }
+  for (size_t i = 0; i < near_count; i++)
+    points = search_block(vectors, false, points, search, near[i]);
+  return points;
+}
+
+/// Searches the blocks of listed nodes.
+INLINE nearest_points search_nodes(const int vectors, nearest_points points,
+                                   const tree_search *search, const ckernels_knn_boxes *nodes) {
+  const bounds box = {search->query, search->query};
+  for (size_t i = 0; i < nodes->count; i += ckernels_knn_fanout) {
+    uint32_t near = near_listed(nodes, i, &box, points.threshold);
+    for (; near; near &= near - 1) {
+      const tree_node node = {0, nodes->number[i + (size_t)__builtin_ctz(near)]};
+      uint32_t lanes = near_children(search->knn, node, &box, points.threshold, NULL);
+      for (; lanes; lanes &= lanes - 1)
+        points = search_block(vectors, false, points, search,
+                              node.number * ckernels_knn_fanout + (size_t)__builtin_ctz(lanes));
+    }
+  }
+  return points;
 }
 
 /// The lane of the least value among the lanes that `lanes` names, at least one.
@@ -104,125 +258,202 @@ INLINE int nearest_lane(uint32_t lanes, const float *squared) {
   return nearest;
 }
 
-typedef struct pending_node {
-  float squared;
-  uint32_t level;
-  size_t node;
-} pending_node;
-
-/// Searches the blocks of a node of level 0, the nearest one first.
-INLINE void search_blocks(const int vectors, const ckernels_knn *knn, const ckernels_knn_request *q,
-                          size_t node, uint32_t lanes, const float *squared, best_keys *best) {
-  const ckernels_knn_points *blocks = knn->blocks + node * ckernels_knn_fanout;
-  if (!lanes) return;
-  const int nearest = nearest_lane(lanes, squared);
-  search_block(vectors, q, blocks + nearest, best);
-  for (lanes &= ~(1u << nearest); lanes; lanes &= lanes - 1) {
-    const int lane = __builtin_ctz(lanes);
-    if (squared[lane] <= best->threshold) search_block(vectors, q, blocks + lane, best);
-  }
-}
-
-/// Nodes that wait for their turn, the next one last.
+/// Nodes that wait for their turn, the next one last, and how far they are.
 typedef struct pending_nodes {
   size_t count;
-  pending_node nodes[ckernels_knn_level_limit * ckernels_knn_fanout];
+  tree_node nodes[ckernels_knn_level_limit * ckernels_knn_fanout];
+  float squared[ckernels_knn_level_limit * ckernels_knn_fanout];
 } pending_nodes;
 
-/// Adds the children of a node of level 1 or above, the nearest one last.
-INLINE void push_children(pending_nodes *pending, size_t level, size_t node, uint32_t lanes,
-                          const float *squared) {
-  if (!lanes) return;
-  const size_t first = node * ckernels_knn_fanout;
-  const int nearest = nearest_lane(lanes, squared);
-  for (lanes &= ~(1u << nearest); lanes; lanes &= lanes - 1) {
-    const int lane = __builtin_ctz(lanes);
-    pending->nodes[pending->count++] =
-        (pending_node){squared[lane], (uint32_t)level - 1, first + (size_t)lane};
-  }
-  pending->nodes[pending->count++] =
-      (pending_node){squared[nearest], (uint32_t)level - 1, first + (size_t)nearest};
+INLINE void push_child(pending_nodes *pending, tree_node node, int lane, float squared) {
+  pending->nodes[pending->count] =
+      (tree_node){node.level - 1, node.number * ckernels_knn_fanout + (size_t)lane};
+  pending->squared[pending->count++] = squared;
 }
 
-INLINE void search_pending(const int vectors, const ckernels_knn *knn,
-                           const ckernels_knn_request *q, pending_nodes *pending,
-                           best_keys *best) {
-  while (pending->count > 0) {
-    const pending_node next = pending->nodes[--pending->count];
-    if (next.squared > best->threshold) continue;
+/// Searches a block, and then whatever else is near enough, from the root on, what is nearest first.
+INLINE nearest_points search_tree(const int vectors, const bool is_later, nearest_points points,
+                                  const tree_search *search, size_t near_block) {
+  const bounds box = {search->query, search->query};
+  pending_nodes pending;
+  pending.count = 1;
+  pending.nodes[0] = (tree_node){(uint32_t)search->knn->level_count - 1, 0};
+  pending.squared[0] = 0;
+  points = search_block(vectors, is_later, points, search, near_block);
+  while (pending.count > 0) {
+    const tree_node node = pending.nodes[--pending.count];
+    if (pending.squared[pending.count] > points.threshold) continue;
     float squared[ckernels_knn_fanout];
-    const uint32_t lanes = near_children(&knn->nodes[next.level][next.node],
-                                         knn_child_count(knn, next.level, next.node), q->x, q->y,
-                                         q->z, best->threshold, squared);
-    if (next.level == 0)
-      search_blocks(vectors, knn, q, next.node, lanes, squared, best);
-    else
-      push_children(pending, next.level, next.node, lanes, squared);
-  }
-}
-
-/// From the request's block up to the root, and down into whatever is near enough beside the path.
-INLINE void search_tree(const int vectors, const ckernels_knn *knn, const ckernels_knn_request *q,
-                        best_keys *best) {
-  search_block(vectors, q, knn->blocks + q->block, best);
-  size_t child = q->block;
-  for (size_t level = 0; level < knn->level_count; level++) {
-    const size_t node = child / ckernels_knn_fanout;
-    float squared[ckernels_knn_fanout];
-    const uint32_t near =
-        near_children(&knn->nodes[level][node], knn_child_count(knn, level, node), q->x, q->y, q->z,
-                      best->threshold, squared);
-    const uint32_t lanes = near & ~(1u << child % ckernels_knn_fanout);
-    if (level == 0) {
-      search_blocks(vectors, knn, q, node, lanes, squared, best);
-    } else {
-      pending_nodes pending;
-      pending.count = 0;
-      push_children(&pending, level, node, lanes, squared);
-      search_pending(vectors, knn, q, &pending, best);
+    uint32_t lanes = near_children(search->knn, node, &box, points.threshold, squared);
+    const size_t first = node.number * ckernels_knn_fanout;
+    if (node.level == 0 && near_block / ckernels_knn_fanout == node.number)
+      lanes &= ~(1u << near_block % ckernels_knn_fanout);
+    if (!lanes) continue;
+    const int nearest = nearest_lane(lanes, squared);
+    if (node.level == 0)
+      points = search_block(vectors, is_later, points, search, first + (size_t)nearest);
+    for (lanes &= ~(1u << nearest); lanes; lanes &= lanes - 1) {
+      const int lane = __builtin_ctz(lanes);
+      if (node.level > 0)
+        push_child(&pending, node, lane, squared[lane]);
+      else if (squared[lane] <= points.threshold)
+        points = search_block(vectors, is_later, points, search, first + (size_t)lane);
     }
-    child = node;
+    if (node.level > 0) push_child(&pending, node, nearest, squared[nearest]);
   }
+  return points;
 }
 
-/// Finds `count` neighbors whose keys follow `above`; the last of their keys.
-INLINE double search_pass(const int vectors, const ckernels_knn *knn, const ckernels_knn_request *q,
-                          size_t first, size_t count, double above) {
-  double sorted[ckernels_knn_pass_limit];
-  const size_t capacity = (size_t)vectors * pair_lanes;
-  const double none = ckernels_knn_key(q->squared_radius, CKERNELS_KNN_NONE);
-  for (size_t i = 0; i < capacity; i++) sorted[i] = i < capacity - count ? -1 : none;
-  best_keys best = {.worst = none, .threshold = q->squared_radius, .above = above};
-  UNROLL for (int v = 0; v < vectors; v++)
-    best.sorted[v] = *(const unaligned_keys *)(sorted + v * pair_lanes);
-  search_tree(vectors, knn, q, &best);
-  UNROLL for (int v = 0; v < vectors; v++)
-    *(unaligned_keys *)(sorted + v * pair_lanes) = best.sorted[v];
-  ckernels_knn_write(q, first, count, sorted + capacity - count);
-  return best.worst;
+/// Distances that bound neighborhoods of queries, one lane for each query: the k nearest points of the
+/// query are no farther. Infinity where the query has not been answered.
+typedef struct query_radii {
+  vector lanes[vectors_per_node];
+} query_radii;
+
+/// The squared radius of a sphere around a position that holds k points.
+///
+/// Around each query that was answered is such a sphere; one that encloses it is around the position.
+INLINE float squared_bound(position from, const ckernels_knn_points *queries,
+                           const query_radii *radii) {
+  vector least = splat(INFINITY);
+  UNROLL for (int v = 0; v < vectors_per_node; v++) {
+    const vector distance = square_root(squared_distances(from, queries, v * LANES));
+    // Second, so that no NaN takes its place.
+    least = smaller(distance + radii->lanes[v], least);
+  }
+  const float radius = least_lane(least);
+  return radius * radius * rounding_margin + smallest_margin;
 }
 
-#define SEARCH_PASS(limit) \
-  SEPARATE double search_pass_##limit(const ckernels_knn *knn, const ckernels_knn_request *q, \
-                                      size_t first, size_t count, double above) { \
-    return search_pass(limit / pair_lanes, knn, q, first, count, above); \
-  }
-SEARCH_PASS(16)
-SEARCH_PASS(32)
-SEARCH_PASS(64)
-#undef SEARCH_PASS
+/// The squared radius of a sphere around any query that holds k points, where one around one of the
+/// queries has some radius.
+INLINE float squared_reach(position center, const ckernels_knn_points *queries, float radius) {
+  vector farthest = zeros();
+  UNROLL for (int o = 0; o < ckernels_knn_fanout; o += LANES)
+    farthest = larger(squared_distances(center, queries, o), farthest);
+  const float reach = square_root(splat(greatest_lane(farthest)))[0] + radius;
+  return reach * reach * rounding_margin + smallest_margin;
+}
 
-static void knn_search(const ckernels_knn *knn, const ckernels_knn_request *q) {
-  double above = -1;
-  for (size_t first = 0; first < q->k; first += ckernels_knn_pass_limit) {
-    const size_t remaining = q->k - first;
-    if (remaining <= 16)
-      above = search_pass_16(knn, q, first, remaining, above);
-    else if (remaining <= 32)
-      above = search_pass_32(knn, q, first, remaining, above);
+/// Makes the area of a search large enough for queries in a box and next to it, if it is not; false
+/// where that would take too many nodes.
+INLINE bool enlarge_area(const ckernels_knn *knn, const bounds *box, float threshold,
+                         ckernels_knn_recent *recent) {
+  bounds area = {{recent->low[0], recent->low[1], recent->low[2]},
+                 {recent->high[0], recent->high[1], recent->high[2]}};
+  if (threshold <= recent->threshold && is_inside(box, &area)) return true;
+  const float margin = square_root(splat(threshold))[0];
+  const float low[3] = {box->low.x - margin, box->low.y - margin, box->low.z - margin};
+  const float high[3] = {box->high.x + margin, box->high.y + margin, box->high.z + margin};
+  area = (bounds){{low[0], low[1], low[2]}, {high[0], high[1], high[2]}};
+  memcpy(recent->low, low, sizeof low);
+  memcpy(recent->high, high, sizeof high);
+  recent->threshold = 2 * threshold;
+  if (list_nodes(knn, &area, recent->threshold, &recent->nodes)) return is_inside(box, &area);
+  recent->threshold = -1;
+  return false;
+}
+
+INLINE nearest_points no_points(const int vectors, size_t k, float threshold, point_list *list) {
+  // One more block may exceed it.
+  const size_t capacity = vectors * LANES > 16 ? nearest_limit - ckernels_knn_fanout : 128;
+  return (nearest_points){.k = k, .capacity = capacity, .threshold = threshold, .list = list};
+}
+
+/// Answers the lanes of a request for at most `vectors` vectors of neighbors.
+///
+/// The first one, in the middle, bounds the neighborhoods of all others, and with that the blocks in
+/// which any of them can have neighbors. From there one after the other, in both directions, bounds
+/// the next one's.
+INLINE void search_lanes(const int vectors, const ckernels_knn *knn,
+                         const ckernels_knn_request *request) {
+  point_list list;
+  ckernels_knn_boxes blocks;
+  ckernels_knn_recent *recent = request->recent;
+  const ckernels_knn_points *queries = request->queries;
+  const size_t central = (request->begin + request->end) / 2;
+  const bounds box = bounds_of(queries, request->begin, request->end);
+  query_radii radii, recent_radii;
+  UNROLL for (int v = 0; v < vectors_per_node; v++) {
+    radii.lanes[v] = splat(INFINITY);
+    recent_radii.lanes[v] = load(recent->radii + v * LANES);
+  }
+  bool is_listed = false;
+  for (size_t i = request->begin; i < request->end; i++) {
+    const size_t lane = i <= central ? request->begin + central - i : i;
+    const bool is_first = i == request->begin;
+    const tree_search search = {.knn = knn, .query = position_of(queries, lane)};
+    const float bound = is_first ? squared_bound(search.query, &recent->queries, &recent_radii)
+                                 : squared_bound(search.query, queries, &radii);
+    nearest_points points =
+        no_points(vectors, request->k, smaller_float(bound, request->squared_radius), &list);
+    if (is_listed)
+      points = search_blocks(vectors, points, &search, &blocks);
+    else if (is_first && points.threshold < INFINITY &&
+             enlarge_area(knn, &box, points.threshold, recent))
+      points = search_nodes(vectors, points, &search, &recent->nodes);
     else
-      above = search_pass_64(knn, q, first,
-                             remaining < ckernels_knn_pass_limit ? remaining
-                                                                 : ckernels_knn_pass_limit, above);
+      points = search_tree(vectors, false, points, &search, request->near_block);
+    const size_t row = queries->index[lane] * request->k;
+    const float squared = write_nearest(
+        vectors, points, request->indices + row,
+        request->squared_distances ? request->squared_distances + row : NULL);
+    const vector radius = square_root(splat(squared));
+    UNROLL for (int v = 0; v < vectors_per_node; v++)
+      radii.lanes[v] = choose_lanes(lane_numbers() + v * LANES == (int32_t)lane, radius,
+                                    radii.lanes[v]);
+    if (is_first) {
+      const float reach = smaller_float(squared_reach(search.query, queries, radius[0]),
+                                        request->squared_radius);
+      is_listed = enlarge_area(knn, &box, reach, recent) &&
+                  list_blocks(knn, &recent->nodes, &box, reach, &blocks);
+    }
   }
+  recent->queries = *queries;
+  UNROLL for (int v = 0; v < vectors_per_node; v++)
+    store(recent->radii + v * LANES, radii.lanes[v]);
+}
+
+/// Answers the lanes of a request for more neighbors than one pass over the tree finds.
+SEPARATE void search_in_passes(const ckernels_knn *knn, const ckernels_knn_request *request) {
+  point_list list;
+  for (size_t lane = request->begin; lane < request->end; lane++) {
+    tree_search search = {
+        .knn = knn, .query = position_of(request->queries, lane), .last_squared = -1};
+    for (size_t first = 0; first < request->k; first += ckernels_knn_pass_limit) {
+      const size_t rest = request->k - first;
+      const size_t k = rest < ckernels_knn_pass_limit ? rest : ckernels_knn_pass_limit;
+      nearest_points points = no_points(ckernels_knn_pass_limit / LANES, k,
+                                        request->squared_radius, &list);
+      points = search_tree(ckernels_knn_pass_limit / LANES, true, points, &search,
+                           request->near_block);
+      int32_t *indices = request->indices + request->queries->index[lane] * request->k + first;
+      float *squared = request->squared_distances
+                           ? request->squared_distances + (indices - request->indices)
+                           : NULL;
+      search.last_squared = write_nearest(ckernels_knn_pass_limit / LANES, points, indices, squared);
+      search.last_index = (uint32_t)indices[k - 1];
+    }
+  }
+}
+
+#define SEARCH_LANES(limit) \
+  SEPARATE void search_lanes_##limit(const ckernels_knn *knn, \
+                                     const ckernels_knn_request *request) { \
+    search_lanes(limit / LANES, knn, request); \
+  }
+SEARCH_LANES(16)
+SEARCH_LANES(32)
+SEARCH_LANES(64)
+#undef SEARCH_LANES
+
+static void knn_search(const ckernels_knn *knn, const ckernels_knn_request *request) {
+  if (request->k <= 16)
+    search_lanes_16(knn, request);
+  else if (request->k <= 32)
+    search_lanes_32(knn, request);
+  else if (request->k <= ckernels_knn_pass_limit)
+    search_lanes_64(knn, request);
+  else
+    search_in_passes(knn, request);
 }
