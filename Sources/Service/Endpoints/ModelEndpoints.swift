@@ -53,33 +53,7 @@ struct ModelEndpoints {
 
   /// `GET /v2/models/{model}[/versions/{version}]/config`: what Triton's clients read.
   @Sendable func configuration(_ request: HTTPRequest) throws(HTTPFailure) -> HTTPResponse {
-    let model = try context.model(of: request)
-    let batching = model.manifest.batching
-    return .json([
-      "name": .string(model.name), "platform": "pointserve", "backend": "pointserve",
-      "version_policy": ["latest": ["num_versions": 1]],
-      // Batching is ragged: shapes carry their own leading axes, so clients add no batch axis.
-      "max_batch_size": 0,
-      "input": .array(model.plan.inputs.map(Self.configuration)),
-      "output": .array(model.plan.outputs.map(Self.configuration)),
-      "dynamic_batching": [
-        "preferred_batch_size": .array(batching.preferredBatchSizes.map { .integer($0) }),
-        "max_queue_delay_microseconds": .integer(
-          Int(batching.maximumQueueDelay / .microseconds(1))),
-      ],
-      "parameters": [
-        "max_batch_points": ["string_value": .string("\(batching.maximumBatchPoints)")],
-        "max_batch_requests": ["string_value": .string("\(batching.maximumBatchSize)")],
-        "precision": ["string_value": .string(model.manifest.precision.rawValue)],
-      ],
-    ])
-  }
-
-  private static func configuration(_ tensor: NamedTensorSpec) -> ConfigValue {
-    .object([
-      "name": .string(tensor.name), "data_type": .string("TYPE_\(tensor.datatype.rawValue)"),
-      "dims": .array(tensor.spec.extents.map { .integer($0 ?? -1) }),
-    ])
+    .json(ModelConfiguration.document(of: try context.model(of: request)))
   }
 
   /// `GET /v2/models/stats` and `GET /v2/models/{model}[/versions/{version}]/stats`.

@@ -34,8 +34,10 @@ struct ModelControlEndpoint: HTTPHandler {
     case load
     case unload
 
-    /// The parameters that change nothing here: no model depends on another.
-    var harmlessParameters: Set<String> { self == .unload ? ["unload_dependents"] : [] }
+    /// The parameters that the action takes.
+    ///
+    /// No model depends on another, so `unload_dependents` changes nothing.
+    var parameters: Set<String> { self == .load ? ["config"] : ["unload_dependents"] }
   }
 
   let context: ServiceContext
@@ -43,8 +45,9 @@ struct ModelControlEndpoint: HTTPHandler {
 
   func handle(_ request: HTTPRequest, _ exchange: HTTPExchange) {
     let name = request.parameter("model")
+    let wanted: ConfigValue?
     do {
-      try checkParameters(of: request)
+      wanted = try wantedConfiguration(of: request)
     } catch {
       exchange.fail(error)
       return
@@ -53,7 +56,16 @@ struct ModelControlEndpoint: HTTPHandler {
     context.run(exchange) {
       do throws(ModelLookupError) {
         switch action {
-        case .load: report(try context.repository.load(name))
+        case .load:
+          report(try context.repository.load(name))
+          let model = try context.repository.model(named: name)
+          let served = ConfigValue.object(ModelConfiguration.document(of: model))
+          if let wanted,
+            let difference = ModelConfiguration.firstDifference(wanted, served, at: "config")
+          {
+            exchange.fail(Self.unsupported("config", "the model has its own; \(difference)"))
+            return
+          }
         case .unload:
           try context.repository.unload(name)
           report([.unloaded(name: name)])
@@ -65,21 +77,44 @@ struct ModelControlEndpoint: HTTPHandler {
     }
   }
 
-  /// Refuses what would change the model that is served, as `config` and `file:…` do with Triton:
-  /// a model is what its directory holds.
-  private func checkParameters(of request: HTTPRequest) throws(HTTPFailure) {
+  /// The configuration that the client expects the model to have, if it says so.
+  ///
+  /// What would make another model of it, as `file:…` does with Triton, is refused: a model is what
+  /// its directory holds.
+  private func wantedConfiguration(of request: HTTPRequest) throws(HTTPFailure) -> ConfigValue? {
+    let parameters: [String: ConfigValue]
     switch try request.jsonMembers()["parameters"] {
-    case nil, .null: break
-    case .object(let parameters):
-      let unknown = Set(parameters.keys).subtracting(action.harmlessParameters)
-      guard let name = unknown.min() else { return }
-      throw HTTPFailure(
-        .badRequest, code: "unsupported_parameter",
-        message: "parameter \(name) is not supported; a model is loaded as its directory holds it",
-        detail: [("parameter", .string(name))])
+    case nil, .null: return nil
+    case .object(let members): parameters = members
     case let other?:
       throw .malformedJSON("parameters: expected an object, found \(other.summary)")
     }
+    if let name = Set(parameters.keys).subtracting(action.parameters).min() {
+      throw Self.unsupported(name, "a model is loaded as its directory holds it")
+    }
+    switch parameters["config"] {
+    case nil, .null: return nil
+    case .string(let text):
+      let value: ConfigValue
+      do {
+        value = try JSONReader.read(text.utf8)
+      } catch {
+        throw .malformedJSON("config: \(error)")
+      }
+      guard case .object = value else {
+        throw .malformedJSON("config: expected an object, found \(value.summary)")
+      }
+      return value
+    case let other?:
+      throw .malformedJSON("config: expected a string that holds JSON, found \(other.summary)")
+    }
+  }
+
+  private static func unsupported(_ parameter: String, _ reason: String) -> HTTPFailure {
+    HTTPFailure(
+      .badRequest, code: "unsupported_parameter",
+      message: "parameter \(parameter): \(reason)",
+      detail: [("parameter", .string(parameter))])
   }
 
   private func report(_ events: [ModelEvent]) {

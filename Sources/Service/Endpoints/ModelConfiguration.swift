@@ -1,0 +1,61 @@
+import Layers
+import Models
+
+/// The configuration of a model as Triton's clients read it, and send it back when they load one.
+enum ModelConfiguration {
+  /// What `GET /v2/models/{model}/config` answers.
+  static func document(of model: LoadedModel) -> [String: ConfigValue] {
+    let batching = model.manifest.batching
+    return [
+      "name": .string(model.name), "platform": "pointserve", "backend": "pointserve",
+      "version_policy": ["latest": ["num_versions": 1]],
+      // Batching is ragged: shapes carry their own leading axes, so clients add no batch axis.
+      "max_batch_size": 0,
+      "input": .array(model.plan.inputs.map(tensor)),
+      "output": .array(model.plan.outputs.map(tensor)),
+      "dynamic_batching": [
+        "preferred_batch_size": .array(batching.preferredBatchSizes.map { .integer($0) }),
+        "max_queue_delay_microseconds": .integer(
+          Int(batching.maximumQueueDelay / .microseconds(1))),
+      ],
+      "parameters": [
+        "max_batch_points": ["string_value": .string("\(batching.maximumBatchPoints)")],
+        "max_batch_requests": ["string_value": .string("\(batching.maximumBatchSize)")],
+        "precision": ["string_value": .string(model.manifest.precision.rawValue)],
+      ],
+    ]
+  }
+
+  /// The first value of a wanted configuration that is not the one served; members that the wanted
+  /// one leaves out agree.
+  ///
+  /// - Parameters:
+  ///   - wanted: a configuration or part of one.
+  ///   - served: the value at the same place of `document(of:)`, `nil` where it has none.
+  ///   - path: the place, keys joined by dots.
+  /// - Returns: the place and both values in words, or `nil` if all agree.
+  static func firstDifference(
+    _ wanted: ConfigValue, _ served: ConfigValue?, at path: String
+  ) -> String? {
+    switch (wanted, served) {
+    case (.object(let wantedMembers), .object(let members)):
+      for (key, value) in wantedMembers.sorted(by: { $0.key < $1.key }) {
+        if let difference = firstDifference(value, members[key], at: "\(path).\(key)") {
+          return difference
+        }
+      }
+      return nil
+    // Protocol buffers write 64-bit integers as strings.
+    case (.string(let text), .integer(let value)) where text == "\(value)": return nil
+    case (_, let served?) where wanted == served: return nil
+    default: return "\(path): expected \(served?.text ?? "nothing"), found \(wanted.text)"
+    }
+  }
+
+  private static func tensor(_ tensor: NamedTensorSpec) -> ConfigValue {
+    .object([
+      "name": .string(tensor.name), "data_type": .string("TYPE_\(tensor.datatype.rawValue)"),
+      "dims": .array(tensor.spec.extents.map { .integer($0 ?? -1) }),
+    ])
+  }
+}
