@@ -22,8 +22,9 @@ static bool pack_modulation(ckernels_linear *linear, const ckernels_kpconvx *lay
   const size_t width = p->kernel_point_count * (p->input_width / p->group_size);
   const float *weights = p->modulation_weights + b * depth * width;
   const float *bias = p->modulation_bias + b * width;
-  if (layer->is_sparse)
-    return ckernels_linear_pack_parts(linear, layer->variant, depth, width, weights, bias, sigmoid);
+  if (layer->variant->parts > 0)
+    return ckernels_linear_pack_parts(linear, layer->variant, p->precision, depth, width, weights,
+                                      bias, sigmoid);
   return ckernels_linear_pack(linear, layer->variant, p->precision, depth, width, weights, bias,
                               sigmoid, NULL, NULL);
 }
@@ -95,7 +96,6 @@ ckernels_kpconvx *ckernels_kpconvx_create(const ckernels_kpconvx_parameters *p) 
   layer->kernel_point_count = p->kernel_point_count;
   layer->dimension_count = p->dimension_count;
   layer->influence_distance = p->influence_distance;
-  layer->is_sparse = layer->variant->parts > 0 && p->precision == CKERNELS_PRECISION_FLOAT32;
   layer->padded_width = ckernels_round_up(p->input_width, layer->variant->lanes);
   layer->padded_kernel_point_count =
       ckernels_round_up(p->kernel_point_count, layer->variant->lanes);

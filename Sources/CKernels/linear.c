@@ -45,12 +45,31 @@ static float *pack_panels(const ckernels_linear *linear, const ckernels_variant 
   return packed;
 }
 
+/// `[words, width]` → panels of parts
+static float *pack_parts(const ckernels_linear *linear, const ckernels_variant *variant,
+                         const float *weights) {
+  const size_t columns = variant->part_columns, parts = variant->parts;
+  const size_t padded_words = ckernels_round_up(linear->words, parts);
+  size_t count;
+  if (!ckernels_multiply(padded_words, linear->padded_width, &count)) return NULL;
+  float *packed = ckernels_allocate_floats(count);
+  if (!packed) return NULL;
+  for (size_t k = 0; k < linear->words; k++)
+    for (size_t c = 0; c < linear->width; c++) {
+      const size_t panel = c / columns * columns;
+      packed[panel * padded_words + (k / parts * columns + c - panel) * parts + k % parts] =
+          weights[k * linear->width + c];
+    }
+  return packed;
+}
+
+typedef float *(*pack_function)(const ckernels_linear *, const ckernels_variant *, const float *);
+
 static float *pack_weights(const ckernels_linear *linear, const ckernels_variant *variant,
-                           const float *weights) {
-  if (linear->precision == CKERNELS_PRECISION_FLOAT32)
-    return pack_panels(linear, variant, weights);
+                           pack_function pack, const float *weights) {
+  if (linear->precision == CKERNELS_PRECISION_FLOAT32) return pack(linear, variant, weights);
   float *rounded = round_weights(linear, variant->values_per_word, weights);
-  float *packed = rounded ? pack_panels(linear, variant, rounded) : NULL;
+  float *packed = rounded ? pack(linear, variant, rounded) : NULL;
   free(rounded);
   return packed;
 }
@@ -62,55 +81,42 @@ static float *pad(size_t width, size_t padded_width, const float *values, float 
   return padded;
 }
 
+/// Packs all but scale and shift; the width is padded to a multiple of `unit`.
+static bool pack_product(ckernels_linear *linear, const ckernels_variant *variant,
+                         ckernels_precision precision, size_t unit, pack_function pack,
+                         size_t depth, size_t width, const float *weights, const float *bias,
+                         ckernels_activation activation) {
+  memset(linear, 0, sizeof *linear);
+  linear->depth = depth;
+  linear->width = width;
+  linear->padded_width = ckernels_round_up(width, unit);
+  linear->precision = precision;
+  linear->words = (depth + variant->values_per_word - 1) / variant->values_per_word;
+  linear->activation = activation;
+  linear->weights = pack_weights(linear, variant, pack, weights);
+  linear->bias = pad(width, linear->padded_width, bias, 0);
+  return linear->weights && linear->bias;
+}
+
 bool ckernels_linear_pack(ckernels_linear *linear, const ckernels_variant *variant,
                           ckernels_precision precision, size_t depth, size_t width,
                           const float *weights, const float *bias, ckernels_activation activation,
                           const float *scale, const float *shift) {
-  memset(linear, 0, sizeof *linear);
-  linear->depth = depth;
-  linear->width = width;
-  linear->padded_width = ckernels_round_up(width, variant->lanes);
-  linear->precision = precision;
-  linear->words = (depth + variant->values_per_word - 1) / variant->values_per_word;
-  linear->activation = activation;
-  linear->weights = pack_weights(linear, variant, weights);
-  linear->bias = pad(width, linear->padded_width, bias, 0);
-  if (!linear->weights || !linear->bias) return false;
+  if (!pack_product(linear, variant, precision, variant->lanes, pack_panels, depth, width, weights,
+                    bias, activation))
+    return false;
   if (!scale && !shift) return true;
   linear->scale = pad(width, linear->padded_width, scale, 1);
   linear->shift = pad(width, linear->padded_width, shift, 0);
   return linear->scale && linear->shift;
 }
 
-/// `[depth, width]` → panels of `columns` columns, each `[depth / parts rounded up, columns, parts]`
-static float *pack_parts(const ckernels_linear *linear, size_t columns, size_t parts,
-                         const float *weights) {
-  const size_t padded_depth = ckernels_round_up(linear->depth, parts);
-  size_t count;
-  if (!ckernels_multiply(padded_depth, linear->padded_width, &count)) return NULL;
-  float *packed = ckernels_allocate_floats(count);
-  if (!packed) return NULL;
-  for (size_t k = 0; k < linear->depth; k++)
-    for (size_t c = 0; c < linear->width; c++) {
-      const size_t panel = c / columns * columns;
-      packed[panel * padded_depth + (k / parts * columns + c - panel) * parts + k % parts] =
-          weights[k * linear->width + c];
-    }
-  return packed;
-}
-
 bool ckernels_linear_pack_parts(ckernels_linear *linear, const ckernels_variant *variant,
-                                size_t depth, size_t width, const float *weights,
-                                const float *bias, ckernels_activation activation) {
-  memset(linear, 0, sizeof *linear);
-  linear->depth = depth;
-  linear->width = width;
-  linear->padded_width = ckernels_round_up(width, variant->part_columns);
-  linear->words = depth;
-  linear->activation = activation;
-  linear->weights = pack_parts(linear, variant->part_columns, variant->parts, weights);
-  linear->bias = pad(width, linear->padded_width, bias, 0);
-  return linear->weights && linear->bias;
+                                ckernels_precision precision, size_t depth, size_t width,
+                                const float *weights, const float *bias,
+                                ckernels_activation activation) {
+  return pack_product(linear, variant, precision, variant->part_columns, pack_parts, depth, width,
+                      weights, bias, activation);
 }
 
 void ckernels_linear_free(ckernels_linear *linear) {

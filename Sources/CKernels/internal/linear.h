@@ -37,11 +37,12 @@ bool ckernels_linear_pack(ckernels_linear *linear, const ckernels_variant *varia
                           const float *weights, const float *bias, ckernels_activation activation,
                           const float *scale, const float *shift);
 
-/// Packs a linear layer of float32 in panels of the variant's `part_columns` (the last one padded with
-/// zeros), each `[depth / parts rounded up, columns, parts]`; otherwise as `ckernels_linear_pack`.
+/// As `ckernels_linear_pack`, in panels of the variant's `part_columns` (the last one padded with
+/// zeros), each `[words / parts rounded up, columns, parts]`.
 bool ckernels_linear_pack_parts(ckernels_linear *linear, const ckernels_variant *variant,
-                                size_t depth, size_t width, const float *weights,
-                                const float *bias, ckernels_activation activation);
+                                ckernels_precision precision, size_t depth, size_t width,
+                                const float *weights, const float *bias,
+                                ckernels_activation activation);
 
 /// Frees what packing allocated.
 void ckernels_linear_free(ckernels_linear *linear);

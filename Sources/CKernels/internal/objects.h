@@ -36,9 +36,6 @@ struct ckernels_kpconvx {
   const ckernels_variant *variant;
   size_t block_count, input_width, hidden_width, group_size, kernel_point_count, dimension_count;
   float influence_distance;
-  /// Whether a row's modulations are computed only for the kernel points that it uses; they are then
-  /// packed in parts.
-  bool is_sparse;
   /// `input_width` rounded up to whole vectors.
   size_t padded_width;
   /// `[dimension_count, padded kernel point count]`

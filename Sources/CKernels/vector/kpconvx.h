@@ -269,9 +269,7 @@ static void kpconvx(const ckernels_kpconvx *layer, size_t block_index, size_t ro
   const bool is_rounded = block->up.precision == CKERNELS_PRECISION_BFLOAT16;
   const destination alpha = {.y = base + s.alpha, .stride = padded_width / VALUES_PER_WORD,
                              .width = padded_width, .is_rounded = is_rounded};
-  const destination modulation = {.y = base + s.modulation, .stride = s.modulation_width,
-                                  .width = block->modulation.padded_width};
-  float *influence = base + s.influence;
+  float *modulation = base + s.modulation, *influence = base + s.influence;
   const destination hidden = {.y = base + s.hidden, .stride = hidden_width / VALUES_PER_WORD,
                               .width = hidden_width, .is_rounded = is_rounded};
   const tile_geometry_function geometry = tile_geometries[layer->dimension_count - 1];
@@ -281,15 +279,12 @@ static void kpconvx(const ckernels_kpconvx *layer, size_t block_index, size_t ro
     geometry(layer, row, rows, neighbor_count, x, f, neighbors, nearest, influence);
     operand_rows a = operands_of(&block->alpha, rows, centers, width, base + s.operands);
     linear_rows(&block->alpha, rows, a.first, a.stride, &alpha);
-    if (layer->is_sparse)
-      modulation_of_nearest(layer, &block->modulation, rows, alpha.y, alpha.stride, nearest,
-                            neighbor_count, (uint32_t *)(base + s.used), modulation.y,
-                            modulation.stride);
-    else
-      linear_rows(&block->modulation, rows, alpha.y, alpha.stride, &modulation);
+    modulation_of_nearest(layer, &block->modulation, rows, alpha.y, alpha.stride, nearest,
+                          neighbor_count, (uint32_t *)(base + s.used), modulation,
+                          s.modulation_width);
     const aggregation g = {layer, block->kernel_weights, rows, neighbor_count,
-                           neighbors + row * neighbor_count, nearest, influence, modulation.y,
-                           modulation.stride, f, base + s.aggregate};
+                           neighbors + row * neighbor_count, nearest, influence, modulation,
+                           s.modulation_width, f, base + s.aggregate};
     for (size_t c = 0; c < layer->chunk_count; c++) {
       const ckernels_channel_chunk *chunk = &layer->chunks[c];
       const bool is_ragged = (chunk->first_vector + chunk->vector_count) * LANES > width;

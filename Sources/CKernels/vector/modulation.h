@@ -2,9 +2,9 @@
 // those that are nearest to one of its neighbors.
 //
 // The product is cut into panels of a few columns, about one kernel point's. A sum is spread over
-// PARTS lanes, so that one load of as many inputs serves a whole vector. Every element is the sum of
-// its parts and the bias, where part p is the sum over inputs p, p + PARTS, ... ascending, one
-// multiply-add each, whichever rows share its panel.
+// PARTS lanes, so that one load of as many words serves a whole vector. Every element is the sum of
+// its parts and the bias, where part p is the sum over words p, p + PARTS, ... ascending, whichever
+// rows share its panel.
 
 enum {
   /// Columns of a panel, two vectors of parts.
@@ -15,12 +15,12 @@ enum {
 
 /// One panel's columns for some rows of a tile.
 typedef struct modulation_panel {
-  size_t depth;
-  /// `[depth / PARTS rounded up, columns, PARTS]`
+  size_t words;
+  /// `[words / PARTS rounded up, columns, PARTS]`
   const float *weights;
   /// `[columns]`
   const float *bias;
-  /// The rows of the tile, `[rows, depth]` with `a_stride` floats from row to row.
+  /// The rows of the tile, `[rows, words]` with `a_stride` words from row to row.
   const float *a;
   size_t a_stride;
   /// `[rows, columns]` with `stride` floats from row to row.
@@ -36,21 +36,21 @@ INLINE void modulation_tile(const int rows, const modulation_panel *panel, const
     a[m] = panel->a + list[m] * panel->a_stride;
     UNROLL for (int n = 0; n < 2; n++) sums[m][n] = zeros();
   }
-  const size_t whole = panel->depth / PARTS * PARTS;
+  const size_t whole = panel->words / PARTS * PARTS;
   for (size_t k = 0; k < whole; k += PARTS) {
     const vector right[2] = {load(b), load(b + LANES)};
     b += 2 * LANES;
     UNROLL for (int m = 0; m < rows; m++) {
       const vector left = splat_parts(a[m] + k);
-      UNROLL for (int n = 0; n < 2; n++) sums[m][n] = multiply_add(left, right[n], sums[m][n]);
+      UNROLL for (int n = 0; n < 2; n++) sums[m][n] = accumulate(left, right[n], sums[m][n]);
     }
   }
-  if (whole < panel->depth)
+  if (whole < panel->words)
     UNROLL for (int m = 0; m < rows; m++) {
       float last[PARTS] = {0};
-      for (size_t k = whole; k < panel->depth; k++) last[k - whole] = a[m][k];
+      for (size_t k = whole; k < panel->words; k++) last[k - whole] = a[m][k];
       UNROLL for (int n = 0; n < 2; n++)
-        sums[m][n] = multiply_add(splat_parts(last), load(b + n * LANES), sums[m][n]);
+        sums[m][n] = accumulate(splat_parts(last), load(b + n * LANES), sums[m][n]);
     }
 #if PARTS == 4
   const vector bias = load_twice(panel->bias);
@@ -106,8 +106,9 @@ INLINE void use_kernel_points(const int32_t *nearest, size_t neighbor_count, siz
   }
 }
 
-/// alpha `[rows, depth]` with `a_stride` floats from row to row → modulations of the kernel points that `nearest` `[rows, neighbors]` names;
-/// those of others stay undefined. `used` has room for `[rows, words]`.
+/// Operands `[rows, words]` with `a_stride` words from row to row → modulations of the kernel points
+/// that `nearest` `[rows, neighbors]` names; those of others stay undefined. `used` has room for a bit
+/// for each kernel point of each row, in whole words.
 SEPARATE void modulation_of_nearest(const ckernels_kpconvx *layer, const ckernels_linear *linear,
                                     size_t rows, const float *a, size_t a_stride,
                                     const int32_t *nearest, size_t neighbor_count, uint32_t *used,
@@ -116,7 +117,7 @@ SEPARATE void modulation_of_nearest(const ckernels_kpconvx *layer, const ckernel
   const size_t words = (layer->kernel_point_count + 31) / 32;
   for (size_t i = 0; i < rows; i++)
     use_kernel_points(nearest + i * neighbor_count, neighbor_count, words, used + i * words);
-  modulation_panel panel = {linear->depth, linear->weights, linear->bias, a, a_stride, y, stride};
+  modulation_panel panel = {linear->words, linear->weights, linear->bias, a, a_stride, y, stride};
   for (size_t column = 0; column < linear->width; column += modulation_columns) {
     const size_t end = column + modulation_columns;
     const size_t first = column / groups;
@@ -141,7 +142,7 @@ SEPARATE void modulation_of_nearest(const ckernels_kpconvx *layer, const ckernel
       list[count] = list[count - 1];
       modulation_rows_of_panel(&panel, list, count);
     }
-    panel.weights += ckernels_round_up(linear->depth, PARTS) * modulation_columns;
+    panel.weights += ckernels_round_up(linear->words, PARTS) * modulation_columns;
     panel.bias += modulation_columns;
     panel.y += modulation_columns;
   }
