@@ -24,18 +24,21 @@ package struct PointAttributes: Sendable, Equatable {
 
   /// Throws `CloudError.attributeLength` or `.nonFinite` for what does not fit `count` points.
   func check(count: Int) throws(CloudError) {
-    let lengths = [
-      ("intensity", intensity?.count, count), ("return_number", returnNumber?.count, count),
-      ("number_of_returns", numberOfReturns?.count, count),
-      ("classification", classification?.count, count), ("colors", colors?.count, 3 * count),
-    ]
-    for (name, found, expected) in lengths {
-      if let found, found != expected {
-        throw .attributeLength(attribute: name, expected: expected, found: found)
-      }
-    }
+    try Self.check("intensity", intensity?.count, expected: count)
+    try Self.check("return_number", returnNumber?.count, expected: count)
+    try Self.check("number_of_returns", numberOfReturns?.count, expected: count)
+    try Self.check("classification", classification?.count, expected: count)
+    try Self.check("colors", colors?.count, expected: 3 * count)
     if let index = intensity?.firstNonFiniteIndex {
       throw .nonFinite(attribute: "intensity", pointIndex: index)
+    }
+  }
+
+  private static func check(
+    _ attribute: String, _ found: Int?, expected: Int
+  ) throws(CloudError) {
+    if let found, found != expected {
+      throw .attributeLength(attribute: attribute, expected: expected, found: found)
     }
   }
 }
