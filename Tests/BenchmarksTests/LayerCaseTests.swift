@@ -82,7 +82,7 @@ struct LayerCaseTests {
     #expect(
       Set(block.keys) == ["name", "milliseconds", "gflops", "share_of_peak", "stages"])
     #expect(block["name"] == "200/4/16/24")
-    let names: Set<String> = ["alpha", "modulation", "aggregation", "up", "down"]
+    let names: Set<String> = ["alpha", "aggregation", "up", "down"]
     #expect(
       Set(timings.stageMilliseconds(timings.cases[0]).keys) == (threadCount == 1 ? names : []))
   }

@@ -15,7 +15,8 @@ package struct KPConvXBenchmark: LayerBenchmark {
 
   /// Rows that a thread takes at once where there are several.
   private static let rowsPerTile = 96
-  /// What the stages leave of a pass: nearest kernel points, influences, and weighted sums.
+  /// What the stages leave of a pass: nearest kernel points, influences, the modulations that are
+  /// used, and weighted sums.
   static let remainingStage = "aggregation"
 
   var name: String { problem.name }
@@ -36,11 +37,9 @@ package struct KPConvXBenchmark: LayerBenchmark {
     output = KernelMemory(count: problem.pointCount * problem.width)
     let leaky = ckernels_activation(
       kind: CKERNELS_ACTIVATION_LEAKY_RELU, parameter: KPConvXWorkload.negativeSlope)
-    let sigmoid = ckernels_activation(kind: CKERNELS_ACTIVATION_SIGMOID, parameter: 0)
     let name = workload.problem.name
     stages = [
       ("alpha", try DenseStage(workload.alpha, leaky, precision, case: name)),
-      ("modulation", try DenseStage(workload.modulation, sigmoid, precision, case: name)),
       ("up", try DenseStage(workload.up, leaky, precision, case: name)),
       ("down", try DenseStage(workload.down, leaky, precision, case: name)),
     ]

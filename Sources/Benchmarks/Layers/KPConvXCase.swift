@@ -55,8 +55,11 @@ package struct KPConvXCase: Sendable, Hashable {
   /// m_q D / G: modulations of each point.
   var modulationWidth: Int { Self.kernelPointCount * (width / Self.groupSize) }
 
-  /// What one block computes: two for each multiply-add of the products, eight for the distance to
-  /// each kernel point, three for each channel of each neighbor.
+  /// What the formula of one block asks for.
+  ///
+  /// Two for each multiply-add of the products, eight for the distance to each kernel point, three for
+  /// each channel of each neighbor. The modulations of all kernel points count, also where no neighbor
+  /// needs them and none are computed.
   package var floatingPointOperations: Double {
     let products = 2 * width * (width + modulationWidth + 2 * hiddenWidth)
     let geometry = neighborCount * Self.kernelPointCount * 8
