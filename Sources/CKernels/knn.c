@@ -6,118 +6,11 @@
 
 #include "internal/memory.h"
 
-enum { fanout = ckernels_knn_fanout, digit_bits = 11, digit_count = 1 << digit_bits };
-
-/// A position on the curve and the point there.
-typedef struct curve_point {
-  uint64_t code;
-  uint32_t index;
-} curve_point;
-
-/// The cells of a cube around the points.
-static ckernels_knn_curve make_curve(size_t count, size_t dimensions, const float *points) {
-  ckernels_knn_curve curve = {.cells = dimensions == 3 ? (1 << 14) - 1 : (1 << 21) - 1};
-  double extent = 0;
-  for (size_t d = 0; d < dimensions; d++) {
-    float low = INFINITY, high = -INFINITY;
-    for (size_t i = 0; i < count; i++) {
-      const float value = points[i * dimensions + d];
-      if (value < low) low = value;
-      if (value > high) high = value;
-    }
-    curve.low[d] = low;
-    if ((double)high - low > extent) extent = (double)high - low;
-  }
-  curve.cells_per_unit = extent > 0 ? curve.cells / extent : 0;
-  return curve;
-}
-
-/// The low 21 bits of `value`, with one zero (two in three dimensions) between each other.
-static uint64_t spread(uint64_t value, size_t dimensions) {
-  value &= 0x1fffff;
-  if (dimensions == 3) {
-    value = (value | value << 32) & 0x001f00000000ffff;
-    value = (value | value << 16) & 0x001f0000ff0000ff;
-    value = (value | value << 8) & 0x100f00f00f00f00f;
-    value = (value | value << 4) & 0x10c30c30c30c30c3;
-    return (value | value << 2) & 0x1249249249249249;
-  }
-  value = (value | value << 16) & 0x0000ffff0000ffff;
-  value = (value | value << 8) & 0x00ff00ff00ff00ff;
-  value = (value | value << 4) & 0x0f0f0f0f0f0f0f0f;
-  value = (value | value << 2) & 0x3333333333333333;
-  return (value | value << 1) & 0x5555555555555555;
-}
-
-/// The positions of up to sixteen points, or of the nearest cells of the cube, along the curve: 42
-/// bits.
-static void curve_codes(const ckernels_knn *knn, size_t count, const float *points,
-                        uint64_t *codes) {
-  const size_t dimensions = knn->dimension_count;
-  const ckernels_knn_curve *curve = &knn->curve;
-  uint32_t cells[3][fanout] = {{0}};
-  for (size_t i = 0; i < count; i++) {
-    for (size_t d = 0; d < dimensions; d++) {
-      const double cell =
-          ((double)points[i * dimensions + d] - curve->low[d]) * curve->cells_per_unit;
-      // What is below, or no number, goes to the first cell.
-      cells[d][i] = cell > curve->cells ? (uint32_t)curve->cells : cell > 0 ? (uint32_t)cell : 0;
-    }
-  }
-  knn->variant->curve_cells(dimensions, ((uint32_t)curve->cells + 1) / 2, cells);
-  for (size_t i = 0; i < count; i++) {
-    codes[i] = 0;
-    for (size_t d = 0; d < dimensions; d++)
-      codes[i] |= spread(cells[d][i], dimensions) << (dimensions - 1 - d);
-  }
-}
-
-/// Sorts by code, points of equal code by index, with `spare` for as many points; the result is in
-/// the array that is returned.
-static curve_point *sort_by_code(size_t count, curve_point *codes, curve_point *spare) {
-  for (int shift = 0; shift < 4 * digit_bits; shift += digit_bits) {
-    size_t starts[digit_count] = {0};
-    for (size_t i = 0; i < count; i++) starts[codes[i].code >> shift & (digit_count - 1)]++;
-    if (starts[codes[0].code >> shift & (digit_count - 1)] == count) continue;
-    size_t next = 0;
-    for (size_t d = 0; d < digit_count; d++) {
-      const size_t digits = starts[d];
-      starts[d] = next;
-      next += digits;
-    }
-    for (size_t i = 0; i < count; i++)
-      spare[starts[codes[i].code >> shift & (digit_count - 1)]++] = codes[i];
-    curve_point *sorted = spare;
-    spare = codes;
-    codes = sorted;
-  }
-  return codes;
-}
-
-/// Points in the order of the curve.
-typedef struct sorted_points {
-  curve_point *memory;
-  /// `[count]`, within the memory.
-  const curve_point *order;
-} sorted_points;
-
-/// Sorts points `[count, dimensions]` along the curve of an index; nothing when memory runs out.
-static sorted_points sort_points(const ckernels_knn *knn, size_t count, const float *points) {
-  curve_point *codes = malloc(2 * count * sizeof *codes);
-  if (!codes) return (sorted_points){NULL, NULL};
-  for (size_t first = 0; first < count; first += fanout) {
-    const size_t some = count - first < fanout ? count - first : fanout;
-    uint64_t batch[fanout];
-    curve_codes(knn, some, points + first * knn->dimension_count, batch);
-    for (size_t i = 0; i < some; i++)
-      codes[first + i] = (curve_point){batch[i], (uint32_t)(first + i)};
-  }
-  return (sorted_points){codes, sort_by_code(count, codes, codes + count)};
-}
+enum { fanout = ckernels_knn_fanout };
 
 /// The block of up to sixteen points in order, from `first` on.
 static void fill_block(ckernels_knn_points *block, size_t dimensions, size_t count, size_t first,
-                       const float *points, const curve_point *order) {
+                       const float *points, const ckernels_curve_point *order) {
   for (size_t lane = 0; lane < fanout; lane++) {
     const bool is_point = first + lane < count;
     const float *point = is_point ? points + order[first + lane].index * dimensions : NULL;
@@ -127,6 +20,13 @@ static void fill_block(ckernels_knn_points *block, size_t dimensions, size_t cou
     block->z[lane] = is_point && dimensions > 2 ? point[2] : 0;
     block->index[lane] = is_point ? order[first + lane].index : CKERNELS_KNN_NONE;
   }
+}
+
+/// The least of `count` indices.
+static uint32_t least(size_t count, const uint32_t *indices) {
+  uint32_t lowest = indices[0];
+  for (size_t i = 1; i < count; i++) lowest = indices[i] < lowest ? indices[i] : lowest;
+  return lowest;
 }
 
 /// The smallest and largest of `count` values, not counting what is no number.
@@ -147,6 +47,7 @@ static void bound_block(const ckernels_knn *knn, size_t child, ckernels_knn_node
   bound(count, b->x, b->x, &node->low_x[lane], &node->high_x[lane]);
   bound(count, b->y, b->y, &node->low_y[lane], &node->high_y[lane]);
   bound(count, b->z, b->z, &node->low_z[lane], &node->high_z[lane]);
+  node->lowest_index[lane] = least(count, b->index);
 }
 
 static void bound_node(const ckernels_knn *knn, size_t level, size_t child,
@@ -158,6 +59,7 @@ static void bound_node(const ckernels_knn *knn, size_t level, size_t child,
   bound(count, n->low_x, n->high_x, &node->low_x[lane], &node->high_x[lane]);
   bound(count, n->low_y, n->high_y, &node->low_y[lane], &node->high_y[lane]);
   bound(count, n->low_z, n->high_z, &node->low_z[lane], &node->high_z[lane]);
+  node->lowest_index[lane] = least(count, n->lowest_index);
 }
 
 static bool build_levels(ckernels_knn *knn) {
@@ -185,15 +87,16 @@ static bool build(ckernels_knn *knn, const float *points) {
       knn->block_count * sizeof(ckernels_knn_points) / sizeof(float));
   knn->first_codes = malloc(knn->block_count * sizeof *knn->first_codes);
   if (!knn->blocks || !knn->first_codes) return false;
-  knn->curve = make_curve(knn->count, knn->dimension_count, points);
-  const sorted_points sorted = sort_points(knn, knn->count, points);
-  if (!sorted.memory) return false;
-  for (size_t block = 0; block < knn->block_count; block++) {
-    knn->first_codes[block] = sorted.order[block * fanout].code;
+  knn->curve = ckernels_make_curve(knn->variant, knn->count, knn->dimension_count, points);
+  const ckernels_curve_order order = ckernels_sort_along_curve(&knn->curve, knn->count, points);
+  if (!order.points) return false;
+  for (size_t block = 0; block < knn->block_count; block++)
+    knn->first_codes[block] = order.points[block * fanout].code;
+  ckernels_sort_within_cells(&knn->curve, knn->count, points, order);
+  for (size_t block = 0; block < knn->block_count; block++)
     fill_block(&knn->blocks[block], knn->dimension_count, knn->count, block * fanout, points,
-               sorted.order);
-  }
-  free(sorted.memory);
+               order.points);
+  free(order.points);
   return build_levels(knn);
 }
 
@@ -242,17 +145,17 @@ bool ckernels_knn_query(const ckernels_knn *knn, size_t query_count, const float
     leave_empty(query_count * k, indices, squared_distances);
     return true;
   }
-  const sorted_points sorted = sort_points(knn, query_count, queries);
-  if (!sorted.memory) return false;
+  const ckernels_curve_order order = ckernels_sort_along_curve(&knn->curve, query_count, queries);
+  if (!order.points) return false;
   ckernels_knn_recent recent;
   forget(&recent);
   for (size_t first = 0; first < query_count; first += fanout) {
     ckernels_knn_points block;
-    fill_block(&block, knn->dimension_count, query_count, first, queries, sorted.order);
+    fill_block(&block, knn->dimension_count, query_count, first, queries, order.points);
     const ckernels_knn_request request = {
         .queries = &block,
         .end = query_count - first < fanout ? query_count - first : fanout,
-        .near_block = near_block(knn, sorted.order[first].code),
+        .near_block = near_block(knn, order.points[first].code),
         .k = k,
         .squared_radius = radius * radius,
         .recent = &recent,
@@ -260,7 +163,7 @@ bool ckernels_knn_query(const ckernels_knn *knn, size_t query_count, const float
         .squared_distances = squared_distances};
     knn->variant->knn_search(knn, &request);
   }
-  free(sorted.memory);
+  free(order.points);
   return true;
 }
 
@@ -290,9 +193,7 @@ void ckernels_knn_query_across(const ckernels_knn *knn, const ckernels_knn *quer
     }
     if (queries != knn) {
       const float position[3] = {points->x[0], points->y[0], points->z[0]};
-      uint64_t code;
-      curve_codes(knn, 1, position, &code);
-      request.near_block = near_block(knn, code);
+      request.near_block = near_block(knn, ckernels_curve_code(&knn->curve, position));
     }
     knn->variant->knn_search(knn, &request);
   }

@@ -3,7 +3,9 @@ import Testing
 
 /// Nearest neighbors of every instruction set against a full search in the test itself.
 struct NearestNeighborTests {
-  enum Arrangement: CaseIterable { case spread, lattice, coincident, line, clusters, missing, huge }
+  enum Arrangement: CaseIterable {
+    case spread, lattice, coincident, duplicated, line, clusters, outlier, nested, missing, huge
+  }
 
   struct Case: Sendable, CustomTestStringConvertible {
     var count: Int
@@ -39,9 +41,18 @@ struct NearestNeighborTests {
         case .spread: values
         case .lattice: values.map { ($0 / 4).rounded() }
         case .coincident: values.map { _ in 0.5 }
+        case .duplicated:
+          values.indices.map { Float($0 / width * 7919 % 5 + $0 % width * 3) }
         case .line: values.indices.map { $0 % width == 0 ? values[$0] : 0 }
         case .clusters:
           values.indices.map { ($0 / width % 3 == 0 ? 1e6 : 1e-3) + values[$0] * 1e-4 }
+        // All others are in one cell of the curve.
+        case .outlier: [Float](repeating: 1e7, count: width) + values.dropFirst(width)
+        // Each scale is in one cell of the one before.
+        case .nested:
+          values.indices.map {
+            values[$0] * Float(sign: .plus, exponent: -16 * ($0 / width % 4), significand: 1)
+          }
         case .missing: values.indices.map { $0 % 7 == 0 ? .nan : values[$0] }
         // Some squares are not finite.
         case .huge: values.map { $0 * 4e18 }
@@ -152,6 +163,22 @@ struct NearestNeighborTests {
         let found = try clouds.search(
           isa, queries: others.points, from: .index, k: k, radius: radius)
         #expect(found == expected, "\(isa), k = \(k), radius \(radius)")
+      }
+    }
+  }
+
+  @Test(arguments: [Arrangement.coincident, .duplicated, .outlier, .nested])
+  func `points that lie in few cells find their neighbors`(arrangement: Arrangement) throws {
+    let clouds = Clouds(Case(count: 6000, dimensions: 3, arrangement: arrangement))
+    let rows = stride(from: 0, to: 6000, by: 487)
+    for k in [1, 16, 70] {
+      let expected = clouds.fullSearch(
+        rows.flatMap { clouds.points[(3 * $0)..<(3 * $0 + 3)] }, k: k, radius: .infinity)
+      for isa in InstructionSet.names where isa != "reference" {
+        let found = try clouds.search(
+          isa, queries: clouds.points, from: .index, k: k, radius: .infinity)
+        let indices = rows.flatMap { found.indices[($0 * k)..<(($0 + 1) * k)] }
+        #expect(indices == expected.indices, "\(isa), k = \(k)")
       }
     }
   }

@@ -1,7 +1,7 @@
 #ifndef CKERNELS_INTERNAL_KNN_H
 #define CKERNELS_INTERNAL_KNN_H
 
-#include "variant.h"
+#include "curve.h"
 
 enum {
   /// 16 blocks of level 0 and more than 2^31 points at level 7.
@@ -21,19 +21,12 @@ typedef struct ckernels_knn_points {
   uint32_t index[ckernels_knn_fanout];
 } ckernels_knn_points;
 
-/// The bounding boxes of a node's children.
+/// The bounding boxes of a node's children, and the lowest index of a point in each.
 typedef struct ckernels_knn_node {
   float low_x[ckernels_knn_fanout], low_y[ckernels_knn_fanout], low_z[ckernels_knn_fanout];
   float high_x[ckernels_knn_fanout], high_y[ckernels_knn_fanout], high_z[ckernels_knn_fanout];
+  uint32_t lowest_index[ckernels_knn_fanout];
 } ckernels_knn_node;
-
-/// The grid of cells that a Hilbert curve passes through.
-typedef struct ckernels_knn_curve {
-  float low[3];
-  double cells_per_unit;
-  /// Cells along an axis, less one.
-  double cells;
-} ckernels_knn_curve;
 
 /// Blocks of points; the nodes of level 0 bound sixteen of them each, those of level l + 1 sixteen
 /// nodes of level l, up to the level of one node, which is at least level 1.
@@ -42,7 +35,7 @@ struct ckernels_knn {
   size_t count, dimension_count;
   size_t block_count;
   ckernels_knn_points *blocks;
-  ckernels_knn_curve curve;
+  ckernels_curve curve;
   /// The curve's position at the first point of each block.
   uint64_t *first_codes;
   size_t level_count;

@@ -95,24 +95,49 @@ typedef struct tree_search {
   uint32_t last_index;
 } tree_search;
 
-/// Collects the points of a block that may be among the nearest.
-INLINE nearest_points search_block(const int vectors, const bool is_later, nearest_points points,
-                                   const tree_search *search, size_t number) {
+/// The lanes less those of `last_lanes` whose index is above the last one.
+INLINE uint32_t without_later(uint32_t lanes, uint32_t last_lanes, const uint32_t *indices,
+                              uint32_t last_index) {
+  for (uint32_t equal = lanes & last_lanes; equal; equal &= equal - 1) {
+    const int lane = __builtin_ctz(equal);
+    if (indices[lane] > last_index) lanes &= ~(1u << lane);
+  }
+  return lanes;
+}
+
+/// Collects the points of a block that may be among the nearest, with regard to the last index only
+/// if `minds_ties`.
+INLINE nearest_points search_block(const bool minds_ties, const bool is_later,
+                                   nearest_points points, const tree_search *search,
+                                   size_t number) {
   const ckernels_knn_points *block = &search->knn->blocks[number];
   UNROLL for (int o = 0; o < ckernels_knn_fanout; o += LANES) {
     const vector squared = squared_distances(search->query, block, o);
     uint32_t lanes = lanes_at_most(squared, splat(points.threshold));
-    if (is_later) {
-      uint32_t found = lanes_at_most(squared, splat(search->last_squared));
-      uint32_t equal = found & lanes_at_most(splat(search->last_squared), squared);
-      for (; equal; equal &= equal - 1) {
-        const int lane = __builtin_ctz(equal);
-        if (block->index[o + lane] > search->last_index) found &= ~(1u << lane);
-      }
-      lanes &= ~found;
-    }
+    if (minds_ties && points.last_index != UINT32_MAX)
+      lanes = without_later(lanes, lanes_at_most(splat(points.threshold), squared),
+                            block->index + o, points.last_index);
+    if (is_later)
+      lanes &= ~without_later(lanes_at_most(squared, splat(search->last_squared)),
+                              lanes_at_most(splat(search->last_squared), squared),
+                              block->index + o, search->last_index);
     points = collect(points, lanes, squared, load((const float *)block->index + o));
   }
+  return points;
+}
+
+/// Searches a block where few points are equally far; false where it turns out that many are.
+INLINE bool search_listed(const int vectors, nearest_points *points, const tree_search *search,
+                          size_t number) {
+  *points = search_block(false, false, *points, search, number);
+  if (points->count > points->capacity) *points = thin(vectors, *points);
+  return points->count <= points->capacity;
+}
+
+/// Searches a block, however many points are equally far.
+INLINE nearest_points search_any(const int vectors, const bool is_later, nearest_points points,
+                                 const tree_search *search, size_t number) {
+  points = search_block(true, is_later, points, search, number);
   return points.count > points.capacity ? narrow(vectors, points) : points;
 }
 
@@ -122,7 +147,8 @@ typedef struct tree_node {
   size_t number;
 } tree_node;
 
-/// The children of a node whose boxes are no farther from a box than the threshold.
+/// The children of a node whose boxes are no farther from a box than the threshold, and their squared
+/// distances from it.
 INLINE uint32_t near_children(const ckernels_knn *knn, tree_node node, const bounds *box,
                               float threshold, float *squared) {
   const ckernels_knn_node *boxes = &knn->nodes[node.level][node.number];
@@ -212,14 +238,15 @@ INLINE bool list_blocks(const ckernels_knn *knn, const ckernels_knn_boxes *nodes
   return true;
 }
 
-INLINE nearest_points search_blocks(const int vectors, nearest_points points,
-                                    const tree_search *search, const ckernels_knn_boxes *blocks) {
+/// Searches listed blocks; false where too many points are equally far.
+INLINE bool search_blocks(const int vectors, nearest_points *points, const tree_search *search,
+                          const ckernels_knn_boxes *blocks) {
   const bounds box = {search->query, search->query};
   // First all that are near enough, so that the loop over them ends once.
   uint32_t near[ckernels_knn_box_limit + ckernels_knn_fanout];
   size_t near_count = 0;
   for (size_t i = 0; i < blocks->count; i += ckernels_knn_fanout) {
-    const uint32_t lanes = near_listed(blocks, i, &box, points.threshold);
+    const uint32_t lanes = near_listed(blocks, i, &box, points->threshold);
     UNROLL for (int o = 0; o < ckernels_knn_fanout; o += LANES) {
       const uint32_t some = lanes >> o & ((1u << LANES) - 1);
       pack_lanes((float *)near + near_count, some, load((const float *)blocks->number + i + o));
@@ -227,25 +254,26 @@ INLINE nearest_points search_blocks(const int vectors, nearest_points points,
     }
   }
   for (size_t i = 0; i < near_count; i++)
-    points = search_block(vectors, false, points, search, near[i]);
-  return points;
+    if (!search_listed(vectors, points, search, near[i])) return false;
+  return true;
 }
 
-/// Searches the blocks of listed nodes.
-INLINE nearest_points search_nodes(const int vectors, nearest_points points,
-                                   const tree_search *search, const ckernels_knn_boxes *nodes) {
+/// Searches the blocks of listed nodes; false where too many points are equally far.
+INLINE bool search_nodes(const int vectors, nearest_points *points, const tree_search *search,
+                         const ckernels_knn_boxes *nodes) {
   const bounds box = {search->query, search->query};
   for (size_t i = 0; i < nodes->count; i += ckernels_knn_fanout) {
-    uint32_t near = near_listed(nodes, i, &box, points.threshold);
+    uint32_t near = near_listed(nodes, i, &box, points->threshold);
     for (; near; near &= near - 1) {
       const tree_node node = {0, nodes->number[i + (size_t)__builtin_ctz(near)]};
-      uint32_t lanes = near_children(search->knn, node, &box, points.threshold, NULL);
+      uint32_t lanes = near_children(search->knn, node, &box, points->threshold, NULL);
+      const size_t first = node.number * ckernels_knn_fanout;
       for (; lanes; lanes &= lanes - 1)
-        points = search_block(vectors, false, points, search,
-                              node.number * ckernels_knn_fanout + (size_t)__builtin_ctz(lanes));
+        if (!search_listed(vectors, points, search, first + (size_t)__builtin_ctz(lanes)))
+          return false;
     }
   }
-  return points;
+  return true;
 }
 
 /// The lane of the least value among the lanes that `lanes` names, at least one.
@@ -256,6 +284,17 @@ INLINE int nearest_lane(uint32_t lanes, const float *squared) {
     if (squared[lane] < squared[nearest]) nearest = lane;
   }
   return nearest;
+}
+
+/// The lanes less those of children as far as the threshold whose points all have an index above the
+/// last one.
+INLINE uint32_t without_later_children(const ckernels_knn *knn, tree_node node, uint32_t lanes,
+                                       const float *squared, const nearest_points *points) {
+  uint32_t last_lanes = 0;
+  for (int lane = 0; lane < ckernels_knn_fanout; lane++)
+    last_lanes |= (uint32_t)(squared[lane] >= points->threshold) << lane;
+  return without_later(lanes, last_lanes, knn->nodes[node.level][node.number].lowest_index,
+                       points->last_index);
 }
 
 /// Nodes that wait for their turn, the next one last, and how far they are.
@@ -279,25 +318,27 @@ INLINE nearest_points search_tree(const int vectors, const bool is_later, neares
   pending.count = 1;
   pending.nodes[0] = (tree_node){(uint32_t)search->knn->level_count - 1, 0};
   pending.squared[0] = 0;
-  points = search_block(vectors, is_later, points, search, near_block);
+  points = search_any(vectors, is_later, points, search, near_block);
   while (pending.count > 0) {
     const tree_node node = pending.nodes[--pending.count];
     if (pending.squared[pending.count] > points.threshold) continue;
     float squared[ckernels_knn_fanout];
     uint32_t lanes = near_children(search->knn, node, &box, points.threshold, squared);
+    if (points.last_index != UINT32_MAX)
+      lanes = without_later_children(search->knn, node, lanes, squared, &points);
     const size_t first = node.number * ckernels_knn_fanout;
     if (node.level == 0 && near_block / ckernels_knn_fanout == node.number)
       lanes &= ~(1u << near_block % ckernels_knn_fanout);
     if (!lanes) continue;
     const int nearest = nearest_lane(lanes, squared);
     if (node.level == 0)
-      points = search_block(vectors, is_later, points, search, first + (size_t)nearest);
+      points = search_any(vectors, is_later, points, search, first + (size_t)nearest);
     for (lanes &= ~(1u << nearest); lanes; lanes &= lanes - 1) {
       const int lane = __builtin_ctz(lanes);
       if (node.level > 0)
         push_child(&pending, node, lane, squared[lane]);
       else if (squared[lane] <= points.threshold)
-        points = search_block(vectors, is_later, points, search, first + (size_t)lane);
+        points = search_any(vectors, is_later, points, search, first + (size_t)lane);
     }
     if (node.level > 0) push_child(&pending, node, nearest, squared[nearest]);
   }
@@ -357,7 +398,11 @@ INLINE bool enlarge_area(const ckernels_knn *knn, const bounds *box, float thres
 INLINE nearest_points no_points(const int vectors, size_t k, float threshold, point_list *list) {
   // One more block may exceed it.
   const size_t capacity = vectors * LANES > 16 ? nearest_limit - ckernels_knn_fanout : 128;
-  return (nearest_points){.k = k, .capacity = capacity, .threshold = threshold, .list = list};
+  return (nearest_points){.k = k,
+                          .capacity = capacity,
+                          .threshold = threshold,
+                          .last_index = UINT32_MAX,
+                          .list = list};
 }
 
 /// Answers the lanes of a request for at most `vectors` vectors of neighbors.
@@ -387,13 +432,16 @@ INLINE void search_lanes(const int vectors, const ckernels_knn *knn,
                                  : squared_bound(search.query, queries, &radii);
     nearest_points points =
         no_points(vectors, request->k, smaller_float(bound, request->squared_radius), &list);
+    bool is_found = false;
     if (is_listed)
-      points = search_blocks(vectors, points, &search, &blocks);
+      is_found = search_blocks(vectors, &points, &search, &blocks);
     else if (is_first && points.threshold < INFINITY &&
              enlarge_area(knn, &box, points.threshold, recent))
-      points = search_nodes(vectors, points, &search, &recent->nodes);
-    else
+      is_found = search_nodes(vectors, &points, &search, &recent->nodes);
+    if (!is_found) {
+      points = no_points(vectors, request->k, points.threshold, &list);
       points = search_tree(vectors, false, points, &search, request->near_block);
+    }
     const size_t row = queries->index[lane] * request->k;
     const float squared = write_nearest(
         vectors, points, request->indices + row,

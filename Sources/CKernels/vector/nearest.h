@@ -22,8 +22,10 @@ typedef struct nearest_points {
   size_t count, k;
   /// How many are collected before those that are too far are dropped.
   size_t capacity;
-  /// No point farther than this is among the k nearest ones.
+  /// No point farther than this is among the k nearest ones, nor one as far with an index above the
+  /// last one.
   float threshold;
+  uint32_t last_index;
   point_list *list;
 } nearest_points;
 
@@ -82,6 +84,7 @@ INLINE nearest_points thin(const int vectors, nearest_points points) {
   }
   nearest_points kept = points;
   kept.threshold = greatest_lane(least[vectors - 1]);
+  if (kept.threshold < points.threshold) kept.last_index = UINT32_MAX;
   kept.count = 0;
   for (size_t i = 0; i < points.count; i += LANES) {
     const vector squared = load(points.list->squared + i);
@@ -155,10 +158,11 @@ SEPARATE nearest_points keep_nearest(nearest_points points) {
   memcpy(points.list->index, kept.index, points.k * sizeof *kept.index);
   points.count = points.k;
   points.threshold = kept.squared[points.k - 1];
+  points.last_index = kept.index[points.k - 1];
   return points;
 }
 
-/// Makes room for more points.
+/// Makes room for more points, even where all are equally far.
 INLINE nearest_points narrow(const int vectors, nearest_points points) {
   points = thin(vectors, points);
   return points.count > points.capacity - nearest_padding ? keep_nearest(points) : points;
