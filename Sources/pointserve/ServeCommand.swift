@@ -1,5 +1,6 @@
 import ArgumentParser
 import Batching
+import CSystem
 import HTTPServer
 import Layers
 import Logging
@@ -49,7 +50,14 @@ struct ServeCommand: ParsableCommand {
     try serve(configuration, settings: settings)
   }
 
+  /// With an arena for each thread, what one thread has freed is of no use to the others, and memory
+  /// grows for as long as requests meet other threads.
+  private static let arenaCount: Int32 = 2
+  /// Buffers of clouds and windows; the allocator's own, moving limit would keep them, in pieces.
+  private static let mappedByteCount: Int32 = 1 << 20
+
   private func serve(_ configuration: ServiceConfiguration, settings: ResolvedSettings) throws {
+    csystem_limit_heap(Self.arenaCount, Self.mappedByteCount)
     // Blocked before any thread starts, so that every thread inherits it and `next` alone receives.
     let signals = SignalWaiter([SIGTERM, SIGINT, SIGHUP])
     let sink = try LogSink(descriptor: 2)

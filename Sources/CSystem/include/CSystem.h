@@ -74,4 +74,9 @@ int64_t csystem_monotonic_nanoseconds(void);
 // The processors that this process may use, at least 1; a container's CPU set is respected.
 int csystem_usable_processor_count(void);
 
+// Has all threads share so many of the GNU C library's arenas, and has blocks of so many bytes or
+// more go back to the system when they are freed; what the environment says about either stands.
+// Call it before the first thread starts.
+void csystem_limit_heap(int arena_count, int mapped_byte_count);
+
 #endif
