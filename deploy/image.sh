@@ -214,6 +214,6 @@ for _ in $(seq 50); do
 done
 run_podman exec "$container" "${health[@]}" || fail "${health[*]} fails with TLS"
 ! run_podman exec --env POINTSERVE_TLS_CERTIFICATE=/tls/other.pem "$container" "${health[@]}" \
-  2>"$scratch/health.log" || fail "${health[*]} takes another certificate for the service's"
+  --host 127.0.0.1 2>"$scratch/health.log" || fail "${health[*]} takes another certificate for the service's"
 grep -q 'another certificate' "$scratch/health.log" || fail "health: $(cat "$scratch/health.log")"
 echo "image: healthy without and with TLS; another certificate is told apart"

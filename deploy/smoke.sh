@@ -93,6 +93,19 @@ for _ in $(seq 100); do
   ! "${secured[@]}" "$binary" health --port "${url##*:}" 2>"$scratch/health" || break
 done
 "${secured[@]}" "$binary" health --port "${url##*:}" || fail "the health check fails with TLS"
+# A pair that does not match is refused, and the service goes on with the old one.
+openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:prime256v1 -out "$scratch/other.pem"
+cp "$scratch/key.pem" "$scratch/first.pem"
+cp "$scratch/other.pem" "$scratch/key.pem"
+kill -HUP "$server"
+for _ in $(seq 100); do
+  ! grep --quiet 'certificate refused' "$scratch/log" || break
+  sleep 0.05
+done
+grep --quiet 'certificate refused' "$scratch/log" || fail "a key of another certificate is taken"
+"${secured[@]}" "$binary" health --port "${url##*:}" || fail "the health check fails after a refused pair"
+cp "$scratch/first.pem" "$scratch/key.pem"
+"${secured[@]}" "$binary" health --host 127.0.0.1 --port "${url##*:}" || fail "the health check fails with --host"
 "$binary" health --url "$url" --ca "$scratch/certificate.pem" || fail "the health check fails with --ca"
 ! "$binary" health --url "$url" 2>"$scratch/health" || fail "the health check believes anyone"
 refusal=$(curl --silent --output "$scratch/answer" --write-out '%{http_code}' \
