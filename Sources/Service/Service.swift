@@ -76,6 +76,7 @@ package final class Service: Sendable {
       maximumBodyByteCount: Self.controlBodyByteCount, scope: "infer")
     let administering = HTTPRouteOptions(
       maximumBodyByteCount: Self.controlBodyByteCount, scope: "admin")
+    let uploading = HTTPRouteOptions(scope: "admin")
     var router = HTTPRouter()
 
     router.add(.get, "/", answer: AssetEndpoints.page)
@@ -106,7 +107,7 @@ package final class Service: Sendable {
 
     router.add(.post, "/v2/repository/index", options: asking, answer: repository.index)
     router.add(
-      .post, "/v2/repository/models/{model}/load", options: administering,
+      .post, "/v2/repository/models/{model}/load", options: uploading,
       ModelControlEndpoint(context: context, action: .load))
     router.add(
       .post, "/v2/repository/models/{model}/unload", options: administering,

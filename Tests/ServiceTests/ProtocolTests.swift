@@ -80,32 +80,6 @@ import Testing
   }
 
   @Test(arguments: [
-    ("load", "", 200), ("load", "{}", 200), ("load", #"{"parameters":{}}"#, 200),
-    ("load", #"{"parameters":null}"#, 200), ("load", "[]", 400), ("load", "{", 400),
-    ("load", #"{"parameters":1}"#, 400), ("load", #"{"parameters":{"config":"{}"}}"#, 200),
-    ("load", #"{"parameters":{"config":"{\"max_batch_size\":\"0\"}"}}"#, 200),
-    ("load", #"{"parameters":{"config":"{\"name\":\"demo\"}"}}"#, 200),
-    ("load", #"{"parameters":{"config":"{\"max_batch_size\":8}"}}"#, 400),
-    ("load", #"{"parameters":{"config":"{\"optimization\":{}}"}}"#, 400),
-    ("load", #"{"parameters":{"config":"{\"input\":[]}"}}"#, 400),
-    ("load", #"{"parameters":{"config":"[]"}}"#, 400),
-    ("load", #"{"parameters":{"config":"{"}}"#, 400),
-    ("load", #"{"parameters":{"config":{}}}"#, 400),
-    ("load", #"{"parameters":{"file:1/model.json":"e30="}}"#, 400),
-    ("unload", #"{"parameters":{"config":"{}"}}"#, 400),
-    ("unload", #"{"parameters":{"unload_dependents":false}}"#, 200),
-  ])
-  func `a model is loaded as its directory holds it, not as a request would change it`(
-    action: String, body: String, status: Int
-  ) async throws {
-    let running = try RunningService()
-    let answer = try running.client.post(
-      "/v2/repository/models/demo/\(action)", Array(body.utf8))
-    #expect(answer.status == status, "\(answer.text)")
-    await running.stop()
-  }
-
-  @Test(arguments: [
     ("[]", "expected an object"), (#"{"inputs":5}"#, "at inputs: expected an array"),
     (#"{"inputs":[{"name":5}]}"#, "at inputs[0].name: expected a string"),
     (#"{"inputs":[],"parameters":{"binary_data_output":"x"}}"#, "expected true or false"),

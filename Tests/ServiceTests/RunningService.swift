@@ -27,8 +27,14 @@ struct RunningService {
 
   private func hasRead(_ isReadyExpected: Bool) throws -> Bool {
     let answer = try client.get("/health/ready")
-    if isReadyExpected { return answer.status == 200 }
-    return !answer.text.contains("being loaded")
+    let hasRead = !answer.text.contains("being loaded")
+    if hasRead, isReadyExpected, answer.status != 200 { throw NotReady(answer: answer.text) }
+    return hasRead
+  }
+
+  /// A service that has read its models and can't serve all of them.
+  struct NotReady: Error {
+    let answer: String
   }
 
   /// Answers what was accepted and stops.

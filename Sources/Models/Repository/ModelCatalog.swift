@@ -12,6 +12,8 @@ struct ModelCatalog: Sendable {
     var versions: [Int: Version] = [:]
     var labels: [String: Int] = [:]
     var isUnloaded = false
+    /// What the model was loaded with instead of what the repository holds.
+    var override: ModelOverride?
   }
 
   private static let unloadedReason = "unloaded on request"
@@ -24,17 +26,66 @@ struct ModelCatalog: Sendable {
   /// exists: what was loaded from it stays.
   mutating func removeMissing(_ listing: RepositoryListing) -> [ModelEvent] {
     var events: [ModelEvent] = []
-    for (name, entry) in entries.sorted(by: { $0.key < $1.key })
-    where !listing.unreadableModels.contains(name) {
+    for name in entries.keys.sorted() where !listing.unreadableModels.contains(name) {
       let found = listing.models[name]
-      for version in entry.versions.keys.sorted()
-      where found?.sources[version] == nil && found?.incomplete.contains(version) != true {
-        entries[name]?.versions[version] = nil
-        events.append(.removed(name: name, version: version))
-      }
+      events += removeMissing(name, found)
       if found == nil { entries[name] = nil }
     }
     return events
+  }
+
+  /// Forgets the versions of one model that the repository does not hold.
+  private mutating func removeMissing(
+    _ name: String, _ found: RepositoryListing.Model?
+  ) -> [ModelEvent] {
+    let missing = (entries[name]?.versions.keys.sorted() ?? []).filter { version in
+      found?.sources[version] == nil && found?.incomplete.contains(version) != true
+    }
+    return missing.map { version in
+      entries[name]?.versions[version] = nil
+      return .removed(name: name, version: version)
+    }
+  }
+
+  /// What the repository offers: what it holds, and what models were loaded with instead.
+  func offer(_ listing: RepositoryListing) -> RepositoryListing {
+    var listing = listing
+    for (name, entry) in entries {
+      guard let override = entry.override else { continue }
+      listing.models[name] = override.applied(to: listing.models[name])
+    }
+    return listing
+  }
+
+  /// Bytes of the files that are kept in memory for the sake of models other than one.
+  func overrideByteCount(beside name: String) -> Int {
+    entries.reduce(0) { $0 + ($1.key == name ? 0 : $1.value.override?.byteCount ?? 0) }
+  }
+
+  /// Replaces all versions of a model by those that an override gave.
+  mutating func replace(
+    _ name: String, override: ModelOverride, labels: [String: Int]?,
+    versions: [Int: (model: LoadedModel, signature: ModelSource.Signature)]
+  ) -> [ModelEvent] {
+    let old = entries[name, default: Entry()]
+    entries[name] = Entry(
+      versions: versions.mapValues {
+        Version(model: $0.model, state: .ready, signature: $0.signature)
+      }, labels: labels ?? old.labels, override: override)
+    let removed = old.versions.keys.sorted().filter { versions[$0] == nil }
+    return removed.map { .removed(name: name, version: $0) }
+      + versions.sorted { $0.key < $1.key }.map { version, new in
+        .loaded(name: name, version: version, duration: new.model.loadDuration)
+      }
+  }
+
+  /// Has a model be what the repository holds of it, if it was loaded with an override.
+  ///
+  /// - Returns: what happened to versions that the override alone had.
+  mutating func dropOverride(of name: String, for found: RepositoryListing.Model) -> [ModelEvent] {
+    guard entries[name]?.override != nil else { return [] }
+    entries[name]?.override = nil
+    return removeMissing(name, found)
   }
 
   mutating func setLabels(_ labels: [String: Int], of name: String) {
@@ -107,6 +158,7 @@ struct ModelCatalog: Sendable {
   mutating func unload(_ name: String) -> Bool {
     guard var entry = entries[name] else { return false }
     entry.isUnloaded = true
+    entry.override = nil
     entry.versions = entry.versions.mapValues { _ in
       Version(state: .unavailable, reason: Self.unloadedReason)
     }

@@ -13,9 +13,10 @@ package struct ModelContents {
   package init(reading source: ModelSource) throws(ModelError) {
     let files = try source.read()
     do { manifest = try ModelManifest(parsing: files.manifest) } catch { throw .manifest(error) }
-    do { weights = try SafetensorsFile(parsing: files.weights) } catch { throw .weights(error) }
-    sha256 = SHA256.hexadecimal(of: files.weights)
-    isWithoutWeights = files.isWithoutWeights
+    let weightsBytes = files.weights ?? SafetensorsWriter.write([:])
+    do { weights = try SafetensorsFile(parsing: weightsBytes) } catch { throw .weights(error) }
+    sha256 = SHA256.hexadecimal(of: weightsBytes)
+    isWithoutWeights = files.weights == nil
     self.source = source
     if let expected = manifest.weightsSHA256, expected != sha256 {
       throw .digest(expected: expected, found: sha256)
@@ -28,11 +29,9 @@ package struct ModelContents {
       return try ModelGraph(manifest, weights: weights)
     } catch {
       // Without the file every tensor is missing: say so rather than name the first one.
-      if isWithoutWeights, case .directory(let path) = source,
-        case .layer(_, _, .missingWeight) = error
-      {
+      if isWithoutWeights, case .layer(_, _, .missingWeight) = error {
         throw .file(
-          FileError(path: "\(path)/\(ModelSource.weightsName)", reason: "no such file"))
+          FileError(path: source.path(of: ModelFiles.weightsName), reason: "no such file"))
       }
       throw .graph(error)
     }

@@ -27,7 +27,7 @@ package struct ModelDirectory: Sendable, Hashable {
     while components.count > 1, components.last?.isEmpty == true { components.removeLast() }
     let directory = components.joined(separator: "/")
     let last = components.last.map(String.init) ?? ""
-    if FileSystem.signature(of: "\(directory)/\(ModelSource.manifestName)") != nil {
+    if FileSystem.signature(of: "\(directory)/\(ModelFiles.manifestName)") != nil {
       self.path = directory
       let version = VersionNumber.read(last)
       self.version = version ?? 1
@@ -39,12 +39,12 @@ package struct ModelDirectory: Sendable, Hashable {
       VersionNumber.read($0)
     }
     let latest = versions.sorted().last {
-      FileSystem.signature(of: "\(directory)/\($0)/\(ModelSource.manifestName)") != nil
+      FileSystem.signature(of: "\(directory)/\($0)/\(ModelFiles.manifestName)") != nil
     }
     guard let latest else {
       throw FileError(
         path: directory,
-        reason: "expected \(ModelSource.manifestName), or a version directory that holds one")
+        reason: "expected \(ModelFiles.manifestName), or a version directory that holds one")
     }
     self.path = "\(directory)/\(latest)"
     name = Self.isName(last) ? last : ""

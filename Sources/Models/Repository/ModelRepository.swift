@@ -39,15 +39,17 @@ package final class ModelRepository: Sendable {
       let listing: RepositoryListing
       do { listing = try list() } catch { return [.unreadable(reason: "\(error)")] }
       var events = listing.errors.map { ModelEvent.unreadable(reason: "\($0)") }
-      events += catalog.withLock { $0.removeMissing(listing) }
-      for (name, model) in listing.models.sorted(by: { $0.key < $1.key }) {
+      let offer = catalog.withLock { $0.offer(listing) }
+      events += catalog.withLock { $0.removeMissing(offer) }
+      for (name, model) in offer.models.sorted(by: { $0.key < $1.key }) {
         events += update(name, model)
       }
       return events
     }
   }
 
-  /// Loads all versions of a model again, whether or not it was unloaded before.
+  /// Loads all versions of a model again as the repository holds them, whether or not it was
+  /// unloaded, or loaded with an override, before.
   ///
   /// - Parameter name: the model.
   /// - Returns: what happened, in order.
@@ -61,11 +63,58 @@ package final class ModelRepository: Sendable {
         throw .notReady(name: name, version: nil, reason: "\(error)")
       }
       guard let found else { throw .unknownModel(name: name) }
-      catalog.withLock { $0.allowLoading(name) }
-      return update(name, found)
+      let removed = catalog.withLock { catalog in
+        catalog.allowLoading(name)
+        return catalog.dropOverride(of: name, for: found)
+      }
+      return removed + update(name, found)
     }
     _ = try model(named: name)
     return events
+  }
+
+  /// The most bytes of files that overrides keep in memory, all models together.
+  package static let overrideByteLimit = 1 << 30
+
+  /// Loads all versions of a model with an override, which stays in force while the repository is
+  /// read again; either all of them, or what was served before goes on serving.
+  ///
+  /// - Parameters:
+  ///   - name: the model, which the repository need not hold if the override has files.
+  ///   - override: what takes the place of what the repository holds.
+  ///   - objection: says why a version is not what the caller wants, or `nil`.
+  /// - Returns: what happened, in order.
+  /// - Throws: `ModelOverrideError`, after which nothing has changed.
+  package func load(
+    _ name: String, _ override: ModelOverride, objection: Acceptance
+  ) throws(ModelOverrideError) -> [ModelEvent] {
+    try reading.withLock { _ throws(ModelOverrideError) in
+      let found: RepositoryListing.Model?
+      do { found = try list().models[name] } catch {
+        throw .lookup(.notReady(name: name, version: nil, reason: "\(error)"))
+      }
+      guard let offer = override.applied(to: found), !offer.sources.isEmpty else {
+        throw .lookup(.unknownModel(name: name))
+      }
+      let byteCount = override.byteCount + catalog.withLock { $0.overrideByteCount(beside: name) }
+      guard byteCount <= Self.overrideByteLimit || override.versions.isEmpty else {
+        throw .tooManyBytes(limit: Self.overrideByteLimit, found: byteCount)
+      }
+      var versions: [Int: (model: LoadedModel, signature: ModelSource.Signature)] = [:]
+      for (version, source) in offer.sources.sorted(by: { $0.key < $1.key }) {
+        let signature = source.signature
+        switch load(source, name: name, version: version) {
+        case .failure(let error): throw .refused(version: version, error)
+        case .success(let model):
+          if let reason = objection(model) { throw .declined(version: version, reason: reason) }
+          versions[version] = (model, signature)
+        }
+      }
+      let labels: [String: Int]? = if case .success(let read) = offer.labels { read } else { nil }
+      return catalog.withLock {
+        $0.replace(name, override: override, labels: labels, versions: versions)
+      }
+    }
   }
 
   /// Stops serving a model until `load` asks for it again; requests in flight finish.

@@ -27,8 +27,8 @@ package enum ModelWriter {
     let content = SafetensorsWriter.write(weights)
     var manifest = manifest
     manifest.weightsSHA256 = SHA256.hexadecimal(of: content)
-    try FileSystem.write(content, into: temporary, name: ModelSource.weightsName)
-    try FileSystem.write(manifest.text(), into: temporary, name: ModelSource.manifestName)
+    try FileSystem.write(content, into: temporary, name: ModelFiles.weightsName)
+    try FileSystem.write(manifest.text(), into: temporary, name: ModelFiles.manifestName)
     let path = "\(directory)/\(version)"
     try FileSystem.move(temporary, to: path)
     return try ModelDirectory(path)

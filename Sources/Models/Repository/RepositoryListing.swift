@@ -47,7 +47,7 @@ struct RepositoryListing: Sendable {
     for name in try FileSystem.subdirectories(of: path) {
       guard let version = VersionNumber.read(name) else { continue }
       let directory = "\(path)/\(name)"
-      if FileSystem.signature(of: "\(directory)/\(ModelSource.manifestName)") == nil {
+      if FileSystem.signature(of: "\(directory)/\(ModelFiles.manifestName)") == nil {
         model.incomplete.insert(version)
       } else {
         model.sources[version] = .directory(directory)

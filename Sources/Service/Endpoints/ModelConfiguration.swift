@@ -26,6 +26,41 @@ enum ModelConfiguration {
     ]
   }
 
+  /// What a manifest must say for its model to have a configuration; what no manifest says is left
+  /// out.
+  ///
+  /// - Parameter configuration: a configuration or part of one; values are not checked.
+  /// - Returns: members of a manifest.
+  static func manifestMembers(of configuration: [String: ConfigValue]) -> [String: ConfigValue] {
+    var members: [String: ConfigValue] = [:]
+    var batching: [String: ConfigValue] = [:]
+    if case .object(let dynamic)? = configuration["dynamic_batching"] {
+      for key in ["preferred_batch_size", "max_queue_delay_microseconds"] {
+        batching[key] = dynamic[key].map(integer)
+      }
+    }
+    if case .object(let parameters)? = configuration["parameters"] {
+      func value(_ key: String) -> ConfigValue? {
+        guard case .object(let parameter)? = parameters[key] else { return nil }
+        return parameter["string_value"]
+      }
+      batching["max_batch_points"] = value("max_batch_points").map(integer)
+      batching["max_batch_size"] = value("max_batch_requests").map(integer)
+      members["precision"] = value("precision")
+    }
+    if !batching.isEmpty { members["batching"] = .object(batching) }
+    return members
+  }
+
+  /// The integer that a string holds, as protocol buffers write 64-bit integers; anything else as it
+  /// is.
+  private static func integer(_ value: ConfigValue) -> ConfigValue {
+    guard case .string(let text) = value, let number = Int(text), "\(number)" == text else {
+      return value
+    }
+    return .integer(number)
+  }
+
   /// The first value of a wanted configuration that is not the one served; members that the wanted
   /// one leaves out agree.
   ///
