@@ -1,4 +1,6 @@
 import HTTPServer
+import Layers
+import TestModels
 import Testing
 
 @testable import Service
@@ -63,6 +65,51 @@ import Testing
       Self.path, Array("0,0,nan".utf8),
       ["Content-Type": "text/csv", "Accept": "application/x-ndjson"])
     #expect(answer.status == 422 && answer.headers["Content-Type"] == "application/json")
+    await running.stop()
+  }
+
+  @Test func `an error after the first line is the last line, with the request's id`() async throws
+  {
+    // Intensities above 1 overflow FP32; the last of many windows has one.
+    var model = TestModel()
+    model.input("F", "FP32", [-1, 1])
+    model.layer("dense", "Dense", ["units": 2, "use_bias": false], inputs: ["F"])
+    model.output("scores", from: "dense")
+    model.weight("dense/kernel", [1, 2], [3e38, 1])
+    model.extra["segmentation"] = [
+      "classes": [
+        ["id": 0, "name": "ground", "las_code": 2], ["id": 1, "name": "other", "las_code": 1],
+      ],
+      "features": ["intensity"], "levels": [["voxel_meters": 1, "neighbors": 1]],
+      "window": ["kind": "grid", "extent_meters": 10, "max_points": 1000],
+    ]
+    let directory = try TemporaryDirectory()
+    try directory.write(model)
+    let running = try RunningService([.modelRepository: directory.path])
+    let rows = (0..<400).map { "\($0),0,0,\($0 == 399 ? 2 : 0)" }.joined(separator: "\n")
+    let answer = try running.client.post(
+      "/v2/models/model/segment", Array("x,y,z,intensity\n\(rows)\n".utf8),
+      [
+        "Content-Type": "text/csv", "Accept": "application/x-ndjson", "X-Request-Id": "late",
+      ])
+    #expect(answer.status == 200)
+    #expect(answer.headers["Content-Type"] == "application/x-ndjson")
+    // The end is a proper one, so that a client tells this from a broken connection.
+    let content = try answer.unchunked()
+    #expect(content.hasSuffix("}\n"))
+    let lines = content.split(separator: "\n")
+    #expect(lines.count > 1)
+    for line in lines.dropLast() { #expect(line.hasPrefix("{\"window\":"), "\(line)") }
+    let last = try Fixtures.json(String(lines[lines.count - 1]))
+    guard case .object(let error) = last else {
+      Issue.record("\(last)")
+      return
+    }
+    #expect(error["code"] == "output_not_finite" && error["request_id"] == "late", "\(error)")
+    // The lane that failed goes on serving others.
+    let next = try running.client.post(
+      "/v2/models/model/segment", Array("x,y,z,intensity\n0,0,0,0\n".utf8), Self.csv)
+    #expect(next.status == 200, "\(next.text)")
     await running.stop()
   }
 
