@@ -19,10 +19,13 @@ struct ServerTiming: Sendable {
   }
 
   /// Milliseconds, to the microsecond.
-  static func milliseconds(_ duration: Duration) -> Double {
+  static func milliseconds(_ duration: Duration) -> Double { Double(microseconds(duration)) / 1e3 }
+
+  /// The nearest whole number of microseconds of a duration that is not negative.
+  static func microseconds(_ duration: Duration) -> Int {
     let (seconds, attoseconds) = duration.components
-    let microseconds = Double(seconds) * 1e6 + (Double(attoseconds) / 1e12).rounded()
-    return microseconds / 1e3
+    let rest = (max(0, attoseconds) + 500_000_000_000) / 1_000_000_000_000
+    return Int(max(0, seconds)) * 1_000_000 + Int(rest)
   }
 }
 

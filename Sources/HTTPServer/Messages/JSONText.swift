@@ -1,8 +1,13 @@
 /// JSON's text form of single values (RFC 8259).
 package enum JSONText {
+  /// Whether a byte of UTF-8 can't stand in a string as it is.
+  package static func mustEscape(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == 0x22 || byte == 0x5C
+  }
+
   /// A string in quotes, with what must be escaped escaped.
   package static func string(_ value: String) -> String {
-    guard value.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) else {
+    guard value.utf8.contains(where: mustEscape) else {
       return "\"" + value + "\""
     }
     var text = "\""

@@ -9,8 +9,11 @@ package struct SocketAddress: Sendable, Hashable, CustomStringConvertible {
     self.port = port
   }
 
+  /// Whether the host stands in brackets in front of its port, as that of IPv6 does.
+  package var hostIsBracketed: Bool { host.utf8.contains(UInt8(ascii: ":")) }
+
   /// `host:port` as it stands in a URL, IPv6 in brackets.
   package var description: String {
-    host.utf8.contains(UInt8(ascii: ":")) ? "[\(host)]:\(port)" : "\(host):\(port)"
+    hostIsBracketed ? "[\(host)]:\(port)" : "\(host):\(port)"
   }
 }

@@ -22,38 +22,39 @@ package struct AccessLog: Sendable {
 
   /// Writes what became of a request.
   func write(_ record: HTTPRequestRecord) {
-    sink.write(line(record, time: WallClock.millisecondsSince1970))
+    let time = WallClock.millisecondsSince1970
+    sink.write { append(record, time: time, to: &$0) }
   }
 
-  /// The line of a request, its fields in the order of their names.
+  /// Appends the line of a request, its line feed included: its own fields in the order of their
+  /// names, then those of what was computed.
   ///
   /// - Parameters:
   ///   - record: what became of the request.
   ///   - time: milliseconds since the start of 1970.
-  /// - Returns: the bytes, with the line feed.
-  func line(_ record: HTTPRequestRecord, time: Int) -> [UInt8] {
-    var fields = [
-      ("client", record.remoteAddress.description), ("method", record.method.rawValue),
-      ("milliseconds", "\(ServerTiming.milliseconds(record.duration))"),
-      ("request_bytes", String(record.requestByteCount)), ("request_id", record.id),
-      ("response_bytes", String(record.responseByteCount)), ("route", record.route ?? "-"),
-      ("status", record.status.map { String($0.code) } ?? "none"), ("target", record.target.raw),
-    ]
-    if let traceparent = record.headers["traceparent"] {
-      fields.append(("traceparent", traceparent))
+  ///   - bytes: the lines before it.
+  func append(_ record: HTTPRequestRecord, time: Int, to bytes: inout [UInt8]) {
+    var line = LogLine(
+      format, .info, label: label, message: "request", time: time, behind: &bytes)
+    if case .cancelled(let reason) = record.outcome { line.add("cancelled", reason.rawValue) }
+    line.add("client", record.remoteAddress)
+    line.add("method", record.method.rawValue)
+    line.add("milliseconds", record.duration)
+    line.add("request_bytes", record.requestByteCount)
+    line.add("request_id", record.id)
+    line.add("response_bytes", record.responseByteCount)
+    line.add("route", record.route ?? "-")
+    if let status = record.status {
+      line.add("status", status.code)
+    } else {
+      line.add("status", "none")
     }
-    if case .cancelled(let reason) = record.outcome {
-      fields.append(("cancelled", reason.rawValue))
-    }
+    line.add("target", record.target.raw)
+    if let traceparent = record.headers["traceparent"] { line.add("traceparent", traceparent) }
     if let detail = record.attachment as? AccessDetail {
-      fields.append(("points", String(detail.points)))
-      for (name, duration) in detail.timing.stages {
-        fields.append(("\(name)_milliseconds", "\(ServerTiming.milliseconds(duration))"))
-      }
+      line.add("points", detail.points)
+      for (name, duration) in detail.timing.stages { line.add("\(name)_milliseconds", duration) }
     }
-    fields.sort { $0.0 < $1.0 }
-    var line = LogLine(format, .info, label: label, message: "request", time: time)
-    for (name, value) in fields { line.add(name, value) }
-    return line.finished()
+    line.finish(into: &bytes)
   }
 }

@@ -31,10 +31,12 @@ package struct LineLogHandler: LogHandler {
   package func log(event: LogEvent) {
     var fields = metadata
     if let own = event.metadata { fields.merge(own) { $1 } }
-    var line = LogLine(
-      format, event.level, label: label, message: "\(event.message)",
-      time: WallClock.millisecondsSince1970)
-    for (key, value) in fields.sorted(by: { $0.key < $1.key }) { line.add(key, "\(value)") }
-    sink.write(line.finished())
+    let time = WallClock.millisecondsSince1970
+    sink.write { lines in
+      var line = LogLine(
+        format, event.level, label: label, message: "\(event.message)", time: time, behind: &lines)
+      for (key, value) in fields.sorted(by: { $0.key < $1.key }) { line.add(key, "\(value)") }
+      line.finish(into: &lines)
+    }
   }
 }

@@ -16,8 +16,8 @@ package final class LogSink: Sendable {
   private struct State {
     /// Whole lines.
     var waiting: [UInt8] = []
-    /// Bytes that wait or are being written.
-    var byteCount = 0
+    /// Bytes that are being written.
+    var writtenByteCount = 0
     /// The writer will look for lines.
     var isAwaited = false
     var droppedCount = 0
@@ -45,17 +45,26 @@ package final class LogSink: Sendable {
   package var droppedCount: Int { state.withLock { $0.droppedCount } }
 
   /// Takes one line, without its line feed.
-  package func write(_ line: String) { write(Array((line + "\n").utf8)) }
+  package func write(_ line: String) {
+    write { lines in
+      lines += line.utf8
+      lines.append(UInt8(ascii: "\n"))
+    }
+  }
 
-  /// Takes one line, with its line feed.
-  func write(_ line: [UInt8]) {
+  /// Takes one line.
+  ///
+  /// - Parameter append: appends the line, with its line feed, to those that wait; called at once,
+  ///   while nobody else can write.
+  func write(_ append: (inout [UInt8]) -> Void) {
     let mustWake = state.withLock { state in
-      guard state.byteCount + line.count <= Self.capacity else {
+      let start = state.waiting.count
+      append(&state.waiting)
+      guard state.waiting.count + state.writtenByteCount <= Self.capacity else {
+        state.waiting.removeSubrange(start...)
         state.droppedCount += 1
         return false
       }
-      state.waiting += line
-      state.byteCount += line.count
       defer { state.isAwaited = true }
       return !state.isAwaited
     }
@@ -76,17 +85,22 @@ package final class LogSink: Sendable {
     if droppedCount == 0 { writer.finish() }
   }
 
+  /// The most bytes of room that are kept for the lines to come.
+  private static let keptCapacity = 1 << 20
+
   private func writeWaiting() {
+    var lines: [UInt8] = []
     while true {
-      let lines = state.withLock { state in
-        let lines = state.waiting
-        state.waiting = []
+      lines.removeAll(keepingCapacity: lines.capacity <= Self.keptCapacity)
+      state.withLock { state in
+        swap(&lines, &state.waiting)
+        state.writtenByteCount = lines.count
         state.isAwaited = !lines.isEmpty
-        return lines
       }
       guard !lines.isEmpty else { return }
       writeNow(lines)
-      state.withLock { $0.byteCount -= lines.count }
+      // More lines have come by now, and more are about to.
+      usleep(Self.gatheringMicroseconds)
     }
   }
 
