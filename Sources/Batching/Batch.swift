@@ -16,6 +16,8 @@ package struct Batch<Lane: BatchLane, Payload: Sendable>: Sendable {
   package let pointCount: Int
   package let reason: BatchReleaseReason
   package let releaseTime: ContinuousClock.Instant
+  /// How many other workers had nothing to do then, and found nothing either.
+  package let idleWorkerCount: Int
 
   /// How long an item of this batch has waited.
   package func queueTime(of item: BatchItem<Lane, Payload>) -> Duration {

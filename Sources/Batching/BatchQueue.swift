@@ -116,7 +116,8 @@ package struct BatchQueue<Lane: BatchLane, Payload: Sendable>: Sendable {
     sweepDeadlines()
     return Batch(
       lane: lane, items: items, pointCount: items.reduce(0) { $0 + $1.pointCount },
-      reason: release.reason, releaseTime: now)
+      reason: release.reason, releaseTime: now,
+      idleWorkerCount: pending.requests > 0 ? 0 : idleWorkers - 1)
   }
 
   private mutating func remove(_ id: BatchItemID) -> Item? {

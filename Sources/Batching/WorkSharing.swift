@@ -43,9 +43,7 @@ package struct WorkSharing: Sendable {
     _ count: Int, _ part: @escaping @Sendable (Int) -> Result
   ) throws(WorkAbandoned) -> [Result] {
     let parts = SharedParts(count: count, isWanted: isWanted, part)
-    if let pool {
-      for _ in 0..<max(0, min(helperCount, count - 1)) { Self.help(with: parts, on: pool) }
-    }
+    invite(min(helperCount, count - 1)) { parts.runNext() }
     while parts.runNext() {}
     return try parts.results()
   }
@@ -88,12 +86,22 @@ package struct WorkSharing: Sendable {
     return array
   }
 
-  private static func help<Result>(with parts: SharedParts<Result>, on pool: TaskPool) {
+  /// Lets free threads of the pool run the parts of some work, without waiting for them.
+  ///
+  /// - Parameters:
+  ///   - count: The most threads.
+  ///   - runNext: Runs one part; `false` when there is none left.
+  package func invite(_ count: Int, _ runNext: @escaping @Sendable () -> Bool) {
+    guard let pool else { return }
+    for _ in 0..<max(0, count) { Self.help(on: pool, runNext) }
+  }
+
+  private static func help(on pool: TaskPool, _ runNext: @escaping @Sendable () -> Bool) {
     do {
       try pool.submit {
-        while parts.runNext() {
+        while runNext() {
           guard pool.pendingCount == 0 else {
-            help(with: parts, on: pool)
+            help(on: pool, runNext)
             return
           }
         }

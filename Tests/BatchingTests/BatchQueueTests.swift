@@ -159,6 +159,19 @@ struct BatchQueueTests {
     #expect(describe(queue.next(at: start, idleWorkers: 1)) == "full a [6, 7]")
   }
 
+  @Test func `a batch says how many workers find nothing to do beside it`() throws {
+    let lane = TestLane("a", BatchLimits(requestsPerBatch: 1))
+    var queue = Queue()
+    for payload in 0..<2 { _ = queue.append(payload, pointCount: 1, lane: lane, at: start) }
+    let idleWorkerCounts = [3, 2].map { idleWorkers -> Int? in
+      guard case .batch(let batch) = queue.next(at: start, idleWorkers: idleWorkers) else {
+        return nil
+      }
+      return batch.idleWorkerCount
+    }
+    #expect(idleWorkerCounts == [0, 1])
+  }
+
   @Test func `what is left of a divided batch does not wait again`() throws {
     let lane = TestLane(
       "a", BatchLimits(requestsPerBatch: 4, maximumDelay: .milliseconds(5), smallestSharePoints: 1))

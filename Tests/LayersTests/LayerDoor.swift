@@ -31,22 +31,38 @@ struct LayerDoor: Sendable {
     try answer(inputs, layouts: inputs.map(\.layout))
   }
 
-  /// The answer to inputs whose rows belong to clouds of any sizes.
-  func answer(_ inputs: [GoldenTensor], layouts: [RowLayout]) throws -> GoldenTensor {
+  /// The answer to inputs whose rows belong to clouds of any sizes, from one call of the operator or
+  /// from several for so many rows each.
+  func answer(
+    _ inputs: [GoldenTensor], layouts: [RowLayout], rowsPerCall: Int? = nil
+  ) throws -> GoldenTensor {
     let rows = zip(inputs, layouts).map { InputRows(layout: $1, width: $0.rowWidth) }
     let layout = try layerOperator.outputLayout(for: rows)
     let width = try #require(layerOperator.output.rowWidth)
     let memory = zip(inputs, layouts).map { AlignedMemory($0, layout: $1) }
     let output = AlignedMemory(elementCount: layout.rowCount * width)
     let scratch = AlignedMemory(elementCount: layerOperator.scratchFloatCount(for: rows))
-    let operands = unsafe Operands(
+    let shared = AlignedMemory(elementCount: layerOperator.sharedScratchFloatCount(for: rows))
+    var operands = unsafe Operands(
       inputs: zip(memory, rows).map { $0.view(layout: $1.layout, rowWidth: $1.width) },
-      output: output.view(layout: layout, rowWidth: width), scratch: scratch.floats)
-    layerOperator.forward(operands)
+      output: output.view(layout: layout, rowWidth: width), scratch: scratch.floats,
+      sharedScratch: shared.floats)
+    for phase in 0..<layerOperator.phaseCount {
+      operands.phase = phase
+      // The last rows first: nothing may depend on an order.
+      for first in stride(from: 0, to: layout.rowCount, by: rowsPerCall ?? max(layout.rowCount, 1))
+        .reversed()
+      {
+        operands.rows = first..<min(first + (rowsPerCall ?? layout.rowCount), layout.rowCount)
+        layerOperator.forward(operands)
+      }
+    }
     for (position, input) in inputs.enumerated() {
       #expect(memory[position].holds(input), "input \(position) was written to")
     }
-    #expect(output.endsIntact && scratch.endsIntact, "memory behind a buffer was written to")
+    #expect(
+      output.endsIntact && scratch.endsIntact && shared.endsIntact,
+      "memory behind a buffer was written to")
     let extents = layerOperator.output.extents
     let leading = extents.count - layerOperator.output.rowRank
     let row = layerOperator.output.rowExtents.compactMap { $0 }

@@ -108,6 +108,12 @@ struct RaggedBatchTests {
     let door = try LayerDoor(
       layer.className, layer.config, inputs: joined, weights: weights)
     let together = try door.answer(joined, layouts: layouts)
+    for rowsPerCall in [1, 50] {
+      let divided = try door.answer(joined, layouts: layouts, rowsPerCall: rowsPerCall)
+      #expect(
+        divided.floats.map(\.bitPattern) == together.floats.map(\.bitPattern),
+        "\(rowsPerCall) rows at a time")
+    }
     var row = 0
     let width = try #require(door.layerOperator.output.rowWidth)
     for (cloud, request) in requests.enumerated() {
@@ -159,6 +165,7 @@ struct RaggedBatchTests {
     let door = try LayerDoor(
       className, isLocal ? Configs.localConv2d : Configs.conv2d, inputs: [x], weights: weights)
     let together = try door.answer([x])
+    #expect(try door.answer([x], layouts: [x.layout], rowsPerCall: 2) == together)
     let width = try #require(door.layerOperator.output.rowWidth)
     for image in 0..<7 {
       let alone = try door.answer([

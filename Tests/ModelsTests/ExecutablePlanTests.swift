@@ -1,3 +1,4 @@
+import Foundation
 import Layers
 import Models
 import TestModels
@@ -58,46 +59,68 @@ import Testing
     }
   }
 
-  @Test(arguments: [2, 3, 7, 100])
-  func `the answers to the pieces of a request are its own`(count: Int) throws {
-    let plan = try Self.network().plan()
-    let request = Self.request(clouds: 7, rows: 33, neighbors: 5, seed: 4)
-    try plan.validate(request)
-    let pieces = plan.pieces(of: request, count: count)
-    #expect(pieces.count == min(count, 7))
-    var workspace = Workspace()
-    let answers = try pieces.map { piece in
-      try plan.validate(piece)
-      return plan.run([piece], in: &workspace)[0]
+  /// A batch that is large enough for others to help with.
+  private static let largeRequests = [(1, 20_000, 9), (3, 1000, 9), (1, 1, 9), (2, 33, 4)]
+    .enumerated().map { seed, size in
+      request(clouds: size.0, rows: size.1, neighbors: size.2, seed: UInt64(seed + 1))
     }
-    let whole = plan.run([request], in: &workspace)[0]
-    let joined = plan.joined(answers)
-    #expect(joined.map(\.shape) == whole.map(\.shape))
-    #expect(joined.map(\.bits) == whole.map(\.bits))
+
+  @Test(arguments: [1, 3, 100])
+  func `whoever helps, the answer is the same bit for bit`(helperCount: Int) throws {
+    let plan = try Self.network().plan()
+    var workspace = Workspace()
+    let alone = plan.run(Self.largeRequests, in: &workspace)
+    for _ in 0..<3 {
+      let helpers = PassHelpers(count: helperCount) { runNext in
+        for _ in 0..<min(helperCount, 4) {
+          Thread.detachNewThread { while runNext() {} }
+        }
+      }
+      let helped = plan.run(Self.largeRequests, in: &workspace, helpers: helpers)
+      #expect(helped.map { $0.map(\.bits) } == alone.map { $0.map(\.bits) })
+      #expect(helped.map { $0.map(\.shape) } == alone.map { $0.map(\.shape) })
+    }
   }
 
-  @Test func `rows are cut apart only where no layer looks them up`() throws {
-    var model = try Self.network()
-    model.inputs = []
-    model.input("X", "FP32", [-1, 3])
-    model.input("F", "FP32", [-1, 16])
-    model.input("N", "INT32", [-1, 4])
-    let request = Self.request(clouds: 1, rows: 9, neighbors: 4, seed: 3)
-      .map { HostTensor(shape: Array($0.shape.dropFirst()), values: $0.values) }
-    #expect(try model.plan().pieces(of: request, count: 4) == [request])
-
-    var dense = TestModel()
-    dense.input("x", "FP32", [-1, 3])
-    dense.layer("p", "Softmax", inputs: ["x"])
-    dense.output("p", from: "p")
-    let plan = try dense.plan()
-    let pieces = plan.pieces(of: [request[0]], count: 4)
-    #expect(pieces.map { $0[0].shape } == [[2, 3], [2, 3], [2, 3], [3, 3]])
+  @Test(arguments: [1, 5, Int.max])
+  func `a helper computes tiles until none are left, and none when it comes late`(
+    tileCount: Int
+  ) throws {
+    let plan = try Self.network().plan()
     var workspace = Workspace()
-    let joined = plan.joined(pieces.map { plan.run([$0], in: &workspace)[0] })
-    #expect(joined.map(\.bits) == plan.run([[request[0]]], in: &workspace)[0].map(\.bits))
-    let empty = HostTensor(shape: [0, 3], values: .float32([]))
-    #expect(plan.pieces(of: [empty], count: 4) == [[empty]])
+    let alone = plan.run(Self.largeRequests, in: &workspace)
+    var late: (@Sendable () -> Bool)?
+    var computed = 0
+    let helpers = PassHelpers(count: 1) { runNext in
+      while computed < tileCount, runNext() { computed += 1 }
+      late = runNext
+    }
+    let helped = plan.run(Self.largeRequests, in: &workspace, helpers: helpers)
+    #expect(helped.map { $0.map(\.bits) } == alone.map { $0.map(\.bits) })
+    #expect(tileCount == .max ? computed > 5 : computed == tileCount)
+    let comeLate = try #require(late)
+    #expect(!comeLate())
+  }
+
+  @Test func `nobody is asked to help with a small request`() throws {
+    let plan = try Self.network().plan()
+    var workspace = Workspace()
+    let helpers = PassHelpers(count: 1) { _ in Issue.record("somebody was asked") }
+    _ = plan.run(
+      [Self.request(clouds: 1, rows: 9, neighbors: 4, seed: 3)], in: &workspace, helpers: helpers)
+  }
+
+  @Test func `answers may overwrite earlier ones`() throws {
+    let plan = try Self.network().plan()
+    var workspace = Workspace()
+    let requests = [(2, 40), (1, 7), (3, 60)].map { clouds, rows in
+      Self.request(clouds: clouds, rows: rows, neighbors: 5, seed: UInt64(rows))
+    }
+    var answers: [[HostTensor]] = [[]]
+    for request in requests {
+      plan.run([request], in: &workspace, into: &answers)
+      #expect(answers == plan.run([request], in: &workspace))
+    }
   }
 
   @Test func `a request without batch axis is answered without one`() throws {
@@ -335,7 +358,9 @@ import Testing
       HostTensor(shape: [rows, 1], values: .float32(Array(repeating: 0, count: rows)))
     ]
     let error = #expect(throws: RequestError.self) { try plan.validate(request) }
-    #expect(error?.description.hasPrefix("expected a request that 4294967296 bytes") == true)
+    // What the largest batch needs: 65,536 rows of 4 and 16,384 bytes.
+    #expect(plan.workspaceByteLimit == 65_536 * (4 + 16_384))
+    #expect(error?.description.hasPrefix("expected a request that 1074003968 bytes") == true)
   }
 }
 

@@ -151,6 +151,6 @@ struct ActivationOperator: LayerOperator {
 
   func forward(_ operands: borrowing Operands) {
     unsafe function.apply(
-      to: operands.inputs[0].floats, into: operands.output.floats, width: channels)
+      to: operands.inputFloats(0), into: operands.outputFloats, width: channels)
   }
 }

@@ -82,11 +82,12 @@ struct AffineOperator: LayerOperator {
   var multiplyAddsPerPoint: Int { output.rowWidth ?? 0 }
 
   func forward(_ operands: borrowing Operands) {
-    let rows = operands.output.elementCount / scale.count
-    guard rows > 0, let x = unsafe operands.inputs[0].floats.baseAddress,
-      let y = unsafe operands.output.floats.baseAddress
+    let input = unsafe operands.inputFloats(0)
+    let output = unsafe operands.outputFloats
+    precondition(input.count == output.count)
+    let rows = output.count / scale.count
+    guard rows > 0, let x = input.baseAddress, let y = output.baseAddress
     else { return }
-    precondition(operands.inputs[0].elementCount == rows * scale.count)
     unsafe scale.withUnsafeBufferPointer { scale in
       unsafe shift.withUnsafeBufferPointer { shift in
         guard let scaleBase = scale.baseAddress,

@@ -114,13 +114,13 @@ struct Conv2DOperator: LayerOperator {
   }
 
   func forward(_ operands: borrowing Operands) {
-    let images = operands.output.layout.rowCount
-    guard images > 0, let x = unsafe operands.inputs[0].floats.baseAddress,
-      let y = unsafe operands.output.floats.baseAddress
+    let images = operands.rows.count
+    guard images > 0, let x = unsafe operands.inputFloats(0).baseAddress,
+      let y = unsafe operands.outputFloats.baseAddress
     else { return }
     unsafe ckernels_conv2d_run(kernel.pointer, images, x, y, operands.scratchAddress)
     unsafe product.activation.applyUnfused(
-      to: operands.output.floats, width: product.outputChannels)
+      to: operands.outputFloats, width: product.outputChannels)
   }
 
   func absorbing(scale: [Double], shift: [Double]) -> (any LayerOperator)? {

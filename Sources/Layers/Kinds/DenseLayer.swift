@@ -121,14 +121,14 @@ struct DenseOperator: LayerOperator {
   }
 
   func forward(_ operands: borrowing Operands) {
-    let rows = operands.output.elementCount / product.outputWidth
-    guard rows > 0, let x = unsafe operands.inputs[0].floats.baseAddress,
-      let y = unsafe operands.output.floats.baseAddress
+    let input = unsafe operands.inputFloats(0)
+    let output = unsafe operands.outputFloats
+    let rows = output.count / product.outputWidth
+    precondition(input.count == rows * product.inputWidth)
+    guard rows > 0, let x = input.baseAddress, let y = output.baseAddress
     else { return }
-    precondition(operands.inputs[0].elementCount == rows * product.inputWidth)
     unsafe ckernels_dense_run(kernel.pointer, rows, x, y, operands.scratchAddress)
-    unsafe product.activation.applyUnfused(
-      to: operands.output.floats, width: product.outputWidth)
+    unsafe product.activation.applyUnfused(to: output, width: product.outputWidth)
   }
 
   func absorbing(scale: [Double], shift: [Double]) -> (any LayerOperator)? {

@@ -89,24 +89,23 @@ struct NeighborFilterOperator: LayerOperator {
 
   func outputLayout(for inputs: [InputRows]) throws(LayoutError) -> RowLayout {
     try LayoutCheck.hasNeighbors(inputs, 3)
-    try LayoutCheck.sameRows(inputs, [2, 0])
-    try LayoutCheck.sameRows(inputs, [3, 1])
-    try LayoutCheck.sameClouds(inputs, [3, 2])
+    try LayoutCheck.sameRows(inputs, 2, 0)
+    try LayoutCheck.sameRows(inputs, 3, 1)
+    try LayoutCheck.sameClouds(inputs, 3, 2)
     return inputs[3].layout
   }
 
   func forward(_ operands: borrowing Operands) {
-    let layout = operands.output.layout
-    for cloud in 0..<layout.cloudCount {
+    operands.output.layout.forEachCloud(of: operands.rows) { cloud, rows in
       guard let sources = unsafe operands.inputs[0].floats(of: cloud),
-        let queries = unsafe operands.inputs[1].floats(of: cloud),
+        let queries = unsafe operands.inputs[1].floats(of: cloud, from: rows.lowerBound),
         let f = unsafe operands.inputs[2].floats(of: cloud),
-        let n = unsafe operands.inputs[3].indices(of: cloud),
-        let y = unsafe operands.output.floats(of: cloud)
-      else { continue }
+        let n = unsafe operands.inputs[3].indices(of: cloud, from: rows.lowerBound),
+        let y = unsafe operands.output.floats(of: cloud, from: rows.lowerBound)
+      else { return }
       unsafe ckernels_neighbor_filter(
-        filter.kernelKind, layout.rows(of: cloud).count, operands.inputs[3].rowWidth,
-        dimensionCount, width, sources, queries, f, n, y)
+        filter.kernelKind, rows.count, operands.inputs[3].rowWidth, dimensionCount, width, sources,
+        queries, f, n, y)
     }
   }
 }

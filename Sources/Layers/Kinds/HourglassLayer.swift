@@ -164,11 +164,12 @@ struct HourglassOperator: LayerOperator {
   }
 
   func forward(_ operands: borrowing Operands) {
-    let rows = operands.output.elementCount / product.outputWidth
-    guard rows > 0, let x = unsafe operands.inputs[0].floats.baseAddress,
-      let y = unsafe operands.output.floats.baseAddress
+    let input = unsafe operands.inputFloats(0)
+    let output = unsafe operands.outputFloats
+    let rows = output.count / product.outputWidth
+    precondition(input.count == rows * product.inputWidth)
+    guard rows > 0, let x = input.baseAddress, let y = output.baseAddress
     else { return }
-    precondition(operands.inputs[0].elementCount == rows * product.inputWidth)
     unsafe ckernels_hourglass_run(kernel.pointer, rows, x, y, operands.scratchAddress)
   }
 

@@ -54,9 +54,9 @@ struct KPConvOperator: LayerOperator {
 
   func outputLayout(for inputs: [InputRows]) throws(LayoutError) -> RowLayout {
     try LayoutCheck.hasNeighbors(inputs, places.indices)
-    try LayoutCheck.sameRows(inputs, [places.features, places.sources])
-    try LayoutCheck.sameRows(inputs, [places.indices, places.queries])
-    try LayoutCheck.sameClouds(inputs, [places.indices, places.features])
+    try LayoutCheck.sameRows(inputs, places.features, places.sources)
+    try LayoutCheck.sameRows(inputs, places.indices, places.queries)
+    try LayoutCheck.sameClouds(inputs, places.indices, places.features)
     return inputs[places.indices].layout
   }
 
@@ -66,17 +66,18 @@ struct KPConvOperator: LayerOperator {
   }
 
   func forward(_ operands: borrowing Operands) {
-    let layout = operands.output.layout
-    for cloud in 0..<layout.cloudCount {
-      guard let queries = unsafe operands.inputs[places.queries].floats(of: cloud),
+    operands.output.layout.forEachCloud(of: operands.rows) { cloud, rows in
+      let first = rows.lowerBound
+      guard
+        let queries = unsafe operands.inputs[places.queries].floats(of: cloud, from: first),
         let sources = unsafe operands.inputs[places.sources].floats(of: cloud),
         let f = unsafe operands.inputs[places.features].floats(of: cloud),
-        let n = unsafe operands.inputs[places.indices].indices(of: cloud),
-        let y = unsafe operands.output.floats(of: cloud)
-      else { continue }
+        let n = unsafe operands.inputs[places.indices].indices(of: cloud, from: first),
+        let y = unsafe operands.output.floats(of: cloud, from: first)
+      else { return }
       unsafe ckernels_kpconv_run(
-        kernel.pointer, layout.rows(of: cloud).count, operands.inputs[places.indices].rowWidth,
-        queries, sources, f, n, y, operands.scratchAddress)
+        kernel.pointer, rows.count, operands.inputs[places.indices].rowWidth, queries, sources, f,
+        n, y, operands.scratchAddress)
     }
   }
 

@@ -5,6 +5,8 @@ struct KPConvXOperator: LayerOperator {
   let output: TensorSpec
   let multiplyAddsPerPoint: Int
   let indexInputs = [IndexInput(2, into: 1)]
+  /// One for each block.
+  let phaseCount: Int
   private let kernel: KernelObject
 
   /// Packs the weights for the instruction set in use.
@@ -13,6 +15,7 @@ struct KPConvXOperator: LayerOperator {
     neighborCount: Int?, precision: ProductPrecision
   ) throws(LayerError) {
     self.output = output
+    phaseCount = weights.blockCount
     multiplyAddsPerPoint = Self.multiplyAdds(weights, neighborCount ?? assumedNeighborCount)
     kernel = try Self.packed(weights, negativeSlope, influenceDistance, precision)
   }
@@ -61,27 +64,38 @@ struct KPConvXOperator: LayerOperator {
 
   func outputLayout(for inputs: [InputRows]) throws(LayoutError) -> RowLayout {
     try LayoutCheck.hasNeighbors(inputs, 2)
-    try LayoutCheck.sameRows(inputs, [1, 0, 2])
+    try LayoutCheck.sameRows(inputs, 1, 0)
+    try LayoutCheck.sameRows(inputs, 1, 2)
     return inputs[1].layout
   }
 
   func scratchFloatCount(for inputs: [InputRows]) -> Int {
-    let layout = inputs[1].layout
-    let rows = (0..<layout.cloudCount).map { layout.rows(of: $0).count }.max() ?? 0
-    return unsafe scratchFloats(
-      bytes: ckernels_kpconvx_scratch_bytes(kernel.pointer, rows, inputs[2].width))
+    unsafe scratchFloats(
+      bytes: ckernels_kpconvx_rows_scratch_bytes(kernel.pointer, inputs[2].width))
+  }
+
+  /// What the blocks but the last hand on, `[rows, width]`.
+  func sharedScratchFloatCount(for inputs: [InputRows]) -> Int {
+    phaseCount > 1 ? saturatingProduct(inputs[1].layout.rowCount, inputs[1].width) : 0
   }
 
   func forward(_ operands: borrowing Operands) {
+    let block = operands.phase
+    // Blocks alternate between the two buffers so that the last one writes to the output.
+    let isBetween = (phaseCount - block) % 2 == 0
     let layout = operands.output.layout
-    for cloud in 0..<layout.cloudCount {
+    layout.forEachCloud(of: operands.rows) { cloud, rows in
       guard let x = unsafe operands.inputs[0].floats(of: cloud),
         let f = unsafe operands.inputs[1].floats(of: cloud),
         let n = unsafe operands.inputs[2].indices(of: cloud),
         let y = unsafe operands.output.floats(of: cloud)
-      else { continue }
-      unsafe ckernels_kpconvx_run(
-        kernel.pointer, layout.rows(of: cloud).count, operands.inputs[2].rowWidth, x, f, n, y,
+      else { return }
+      // In bounds: as many floats as the output has were asked for where there is another block.
+      let begin = layout.rows(of: cloud).lowerBound * operands.output.rowWidth
+      let between = unsafe operands.sharedScratch.baseAddress.map { unsafe $0 + begin } ?? y
+      unsafe ckernels_kpconvx_run_rows(
+        kernel.pointer, block, rows.lowerBound, rows.upperBound, operands.inputs[2].rowWidth, x,
+        block == 0 ? f : isBetween ? y : between, n, isBetween ? between : y,
         operands.scratchAddress)
     }
   }

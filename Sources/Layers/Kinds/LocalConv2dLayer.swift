@@ -125,9 +125,9 @@ struct LocalConv2dOperator: LayerOperator {
   }
 
   func forward(_ operands: borrowing Operands) {
-    let images = operands.output.layout.rowCount
-    guard images > 0, let x = unsafe operands.inputs[0].floats.baseAddress,
-      let y = unsafe operands.output.floats.baseAddress
+    let images = operands.rows.count
+    guard images > 0, let x = unsafe operands.inputFloats(0).baseAddress,
+      let y = unsafe operands.outputFloats.baseAddress
     else { return }
     unsafe ckernels_local_conv2d_run(kernel.pointer, images, x, y, operands.scratchAddress)
   }
@@ -160,9 +160,9 @@ struct ExternalLocalConv2dOperator: LayerOperator {
   }
 
   func forward(_ operands: borrowing Operands) {
-    let images = operands.output.layout.rowCount
-    guard images > 0, let x = unsafe operands.inputs[0].floats.baseAddress,
-      let y = unsafe operands.output.floats.baseAddress,
+    let images = operands.rows.count
+    guard images > 0, let x = unsafe operands.inputFloats(0).baseAddress,
+      let y = unsafe operands.outputFloats.baseAddress,
       let filters = unsafe operands.inputs[1].floats.baseAddress
     else { return }
     let bias =

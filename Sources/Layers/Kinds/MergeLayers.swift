@@ -56,18 +56,20 @@ struct ConcatenateOperator: LayerOperator {
   }
 
   func outputLayout(for inputs: [InputRows]) throws(LayoutError) -> RowLayout {
-    try LayoutCheck.sameRows(inputs, Array(inputs.indices))
+    try LayoutCheck.sameRows(inputs)
     return inputs[0].layout
   }
 
   func forward(_ operands: borrowing Operands) {
     let total = widths.reduce(0, +)
-    let slices = operands.output.elementCount / total
-    guard slices > 0, let y = unsafe operands.output.floats.baseAddress else { return }
+    let output = unsafe operands.outputFloats
+    let slices = output.count / total
+    guard slices > 0, let y = output.baseAddress else { return }
     var column = 0
-    for (input, width) in zip(operands.inputs, widths) {
-      precondition(input.elementCount == slices * width)
-      guard let x = unsafe input.floats.baseAddress else { return }
+    for (place, width) in widths.enumerated() {
+      let input = unsafe operands.inputFloats(place)
+      precondition(input.count == slices * width)
+      guard let x = input.baseAddress else { return }
       unsafe ckernels_copy_columns(slices, width, x, total, column, y)
       column += width
     }
@@ -106,19 +108,20 @@ struct AddOperator: LayerOperator {
   var multiplyAddsPerPoint: Int { saturatingProduct(inputCount - 1, output.rowWidth ?? 0) }
 
   func outputLayout(for inputs: [InputRows]) throws(LayoutError) -> RowLayout {
-    try LayoutCheck.sameRows(inputs, Array(inputs.indices))
+    try LayoutCheck.sameRows(inputs)
     return inputs[0].layout
   }
 
   func forward(_ operands: borrowing Operands) {
-    let count = operands.output.elementCount
-    guard count > 0, let y = unsafe operands.output.floats.baseAddress,
-      var sum = unsafe operands.inputs[0].floats.baseAddress
+    let output = unsafe operands.outputFloats
+    guard output.count > 0, let y = output.baseAddress,
+      var sum = unsafe operands.inputFloats(0).baseAddress
     else { return }
-    for input in operands.inputs.dropFirst() {
-      precondition(input.elementCount == count)
-      guard let x = unsafe input.floats.baseAddress else { return }
-      unsafe ckernels_add(count, sum, x, y)
+    for place in operands.inputs.indices.dropFirst() {
+      let input = unsafe operands.inputFloats(place)
+      precondition(input.count == output.count)
+      guard let x = input.baseAddress else { return }
+      unsafe ckernels_add(output.count, sum, x, y)
       unsafe sum = y
     }
   }

@@ -42,32 +42,39 @@ struct NearestCentroidOperator: LayerOperator {
 
   var multiplyAddsPerPoint: Int { saturatingProduct(classCount, width) }
 
-  /// One index per row where the output is not the indices themselves.
+  /// How many rows are assigned before their scores are written.
+  private static let rowsPerPart = 256
+
+  /// One index for each row of a part where the output is not the indices themselves.
   func scratchFloatCount(for inputs: [InputRows]) -> Int {
-    output.elementType == .int32 ? 0 : inputs[0].layout.rowCount
+    output.elementType == .int32 ? 0 : Self.rowsPerPart
   }
 
   func forward(_ operands: borrowing Operands) {
-    let rows = operands.output.layout.rowCount
-    guard rows > 0, let x = unsafe operands.inputs[0].floats.baseAddress else { return }
-    precondition(operands.inputs[0].elementCount == rows * width)
+    let input = unsafe operands.inputFloats(0)
+    let rows = operands.rows.count
+    precondition(input.count == rows * width)
+    guard rows > 0, let x = input.baseAddress else { return }
     if output.elementType == .int32 {
-      guard let indices = unsafe operands.output.indices.baseAddress else { return }
+      guard let indices = unsafe operands.output.indices(of: operands.rows).baseAddress
+      else { return }
       unsafe assign(rows, x, indices)
       return
     }
-    let scores = unsafe operands.output.floats
+    let scores = unsafe operands.outputFloats
     precondition(scores.count == rows * classCount)
-    guard let scratch = unsafe operands.scratch.baseAddress else {
-      preconditionFailure("scratch memory was asked for")
-    }
+    unsafe scores.update(repeating: 0)
     // Floats and indices have four bytes each, and nobody reads the scratch memory as floats.
-    unsafe UnsafeMutableRawPointer(scratch).withMemoryRebound(to: Int32.self, capacity: rows) {
-      indices in
-      unsafe assign(rows, x, indices)
-      unsafe scores.update(repeating: 0)
-      for row in 0..<rows {
-        unsafe scores[row * classCount + Int(indices[row])] = 1
+    unsafe operands.scratch.withMemoryRebound(to: Int32.self) { indices in
+      guard let base = indices.baseAddress, indices.count >= Self.rowsPerPart else {
+        preconditionFailure("scratch memory was asked for")
+      }
+      for first in stride(from: 0, to: rows, by: Self.rowsPerPart) {
+        let part = first..<min(first + Self.rowsPerPart, rows)
+        unsafe assign(part.count, x + first * width, base)
+        for row in part {
+          unsafe scores[row * classCount + Int(indices[row - first])] = 1
+        }
       }
     }
   }

@@ -30,19 +30,17 @@ struct NeighborMaxPoolingOperator: LayerOperator {
 
   func outputLayout(for inputs: [InputRows]) throws(LayoutError) -> RowLayout {
     try LayoutCheck.hasNeighbors(inputs, 1)
-    try LayoutCheck.sameClouds(inputs, [1, 0])
+    try LayoutCheck.sameClouds(inputs, 1, 0)
     return inputs[1].layout
   }
 
   func forward(_ operands: borrowing Operands) {
-    let layout = operands.output.layout
-    for cloud in 0..<layout.cloudCount {
+    operands.output.layout.forEachCloud(of: operands.rows) { cloud, rows in
       guard let f = unsafe operands.inputs[0].floats(of: cloud),
-        let n = unsafe operands.inputs[1].indices(of: cloud),
-        let y = unsafe operands.output.floats(of: cloud)
-      else { continue }
-      unsafe ckernels_neighbor_max(
-        layout.rows(of: cloud).count, operands.inputs[1].rowWidth, width, f, n, y)
+        let n = unsafe operands.inputs[1].indices(of: cloud, from: rows.lowerBound),
+        let y = unsafe operands.output.floats(of: cloud, from: rows.lowerBound)
+      else { return }
+      unsafe ckernels_neighbor_max(rows.count, operands.inputs[1].rowWidth, width, f, n, y)
     }
   }
 }
@@ -76,18 +74,17 @@ struct GatherOperator: LayerOperator {
   let indexInputs = [IndexInput(1, into: 0)]
 
   func outputLayout(for inputs: [InputRows]) throws(LayoutError) -> RowLayout {
-    try LayoutCheck.sameClouds(inputs, [1, 0])
+    try LayoutCheck.sameClouds(inputs, 1, 0)
     return inputs[1].layout
   }
 
   func forward(_ operands: borrowing Operands) {
-    let layout = operands.output.layout
-    for cloud in 0..<layout.cloudCount {
+    operands.output.layout.forEachCloud(of: operands.rows) { cloud, rows in
       guard let f = unsafe operands.inputs[0].floats(of: cloud),
-        let n = unsafe operands.inputs[1].indices(of: cloud),
-        let y = unsafe operands.output.floats(of: cloud)
-      else { continue }
-      unsafe ckernels_gather_rows(layout.rows(of: cloud).count, width, f, n, y)
+        let n = unsafe operands.inputs[1].indices(of: cloud, from: rows.lowerBound),
+        let y = unsafe operands.output.floats(of: cloud, from: rows.lowerBound)
+      else { return }
+      unsafe ckernels_gather_rows(rows.count, width, f, n, y)
     }
   }
 }

@@ -37,11 +37,12 @@ struct SoftmaxOperator: LayerOperator {
 
   func forward(_ operands: borrowing Operands) {
     let slice = axis.extent * axis.inner
-    let count = operands.output.elementCount / slice
-    guard count > 0, let x = unsafe operands.inputs[0].floats.baseAddress,
-      let y = unsafe operands.output.floats.baseAddress
+    let input = unsafe operands.inputFloats(0)
+    let output = unsafe operands.outputFloats
+    precondition(input.count == output.count)
+    let count = output.count / slice
+    guard count > 0, let x = input.baseAddress, let y = output.baseAddress
     else { return }
-    precondition(operands.inputs[0].elementCount == count * slice)
     guard axis.inner > 1 else {
       unsafe ckernels_softmax(count, axis.extent, x, y)
       return

@@ -18,12 +18,19 @@ package protocol LayerOperator: Sendable {
   /// The layout of the output's rows, or a throw when the inputs' layouts do not fit together.
   func outputLayout(for inputs: [InputRows]) throws(LayoutError) -> RowLayout
 
-  /// The scratch floats that one forward call needs.
+  /// How many phases the computation has: a phase may read what another row got in the one before.
+  var phaseCount: Int { get }
+
+  /// The scratch floats that one forward call needs, whatever its number of rows.
   func scratchFloatCount(for inputs: [InputRows]) -> Int
 
-  /// Computes the output.
+  /// The scratch floats that all forward calls for one output share.
+  func sharedScratchFloatCount(for inputs: [InputRows]) -> Int
+
+  /// Computes one phase for a range of the output's rows; other threads may compute others.
   ///
-  /// - Precondition: layouts and widths were accepted by `outputLayout`, indices are in range.
+  /// - Precondition: layouts and widths were accepted by `outputLayout`, indices are in range, and
+  ///   the phases before this one are complete for all rows.
   func forward(_ operands: borrowing Operands)
 
   /// The same layer followed by `y * scale + shift` per channel, or `nil` if it can't absorb that.
@@ -57,7 +64,9 @@ extension LayerOperator {
   package func outputLayout(for inputs: [InputRows]) throws(LayoutError) -> RowLayout {
     inputs[0].layout
   }
+  package var phaseCount: Int { 1 }
   package func scratchFloatCount(for inputs: [InputRows]) -> Int { 0 }
+  package func sharedScratchFloatCount(for inputs: [InputRows]) -> Int { 0 }
   package func absorbing(scale: [Double], shift: [Double]) -> (any LayerOperator)? { nil }
   package var channelAffine: (scale: [Double], shift: [Double])? { nil }
 }

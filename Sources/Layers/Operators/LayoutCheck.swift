@@ -1,34 +1,44 @@
 /// Checks of layouts that have to agree within one request.
 enum LayoutCheck {
-  /// Refuses an input whose clouds or rows differ from those of the first of `inputs`.
+  /// Refuses any input whose clouds or rows differ from those of the first.
+  static func sameRows(_ inputs: [InputRows]) throws(LayoutError) {
+    for position in inputs.indices.dropFirst() { try sameRows(inputs, 0, position) }
+  }
+
+  /// Refuses an input, the second one named, whose clouds or rows differ from those of the first.
   static func sameRows(
-    _ inputs: [InputRows], _ positions: [Int]
+    _ inputs: [InputRows], _ first: Int, _ position: Int
   ) throws(LayoutError) {
-    guard let first = positions.first else { return }
-    let expected = inputs[first].layout
-    for position in positions.dropFirst() {
-      let found = inputs[position].layout
-      guard found != expected else { continue }
-      try sameClouds(inputs, [first, position])
-      for cloud in 0..<expected.cloudCount {
-        let rows = expected.rows(of: cloud).count
-        let other = found.rows(of: cloud).count
-        guard rows == other else {
-          throw .rowCount(input: position, cloud: cloud, expected: rows, found: other)
-        }
+    try sameRows(inputs[first].layout, inputs[position].layout, position)
+  }
+
+  private static func sameRows(
+    _ expected: RowLayout, _ found: RowLayout, _ position: Int
+  ) throws(LayoutError) {
+    guard found != expected else { return }
+    try sameClouds(expected, found, position)
+    for cloud in 0..<expected.cloudCount {
+      let rows = expected.rows(of: cloud).count
+      let other = found.rows(of: cloud).count
+      guard rows == other else {
+        throw .rowCount(input: position, cloud: cloud, expected: rows, found: other)
       }
     }
   }
 
-  /// Refuses an input with another number of clouds than the first of `positions`.
-  static func sameClouds(_ inputs: [InputRows], _ positions: [Int]) throws(LayoutError) {
-    guard let first = positions.first else { return }
-    let expected = inputs[first].layout.cloudCount
-    for position in positions.dropFirst() {
-      let found = inputs[position].layout.cloudCount
-      guard found == expected else {
-        throw .cloudCount(input: position, expected: expected, found: found)
-      }
+  /// Refuses an input, the second one named, with another number of clouds than the first.
+  static func sameClouds(
+    _ inputs: [InputRows], _ first: Int, _ position: Int
+  ) throws(LayoutError) {
+    try sameClouds(inputs[first].layout, inputs[position].layout, position)
+  }
+
+  private static func sameClouds(
+    _ expected: RowLayout, _ found: RowLayout, _ position: Int
+  ) throws(LayoutError) {
+    guard found.cloudCount == expected.cloudCount else {
+      throw .cloudCount(
+        input: position, expected: expected.cloudCount, found: found.cloudCount)
     }
   }
 
@@ -36,16 +46,7 @@ enum LayoutCheck {
   static func layout(
     _ inputs: [InputRows], _ position: Int, is expected: RowLayout
   ) throws(LayoutError) {
-    let stated = InputRows(layout: expected, width: inputs[position].width)
-    do { try sameRows([stated, inputs[position]], [0, 1]) } catch {
-      switch error {
-      case .cloudCount(_, let expected, let found):
-        throw .cloudCount(input: position, expected: expected, found: found)
-      case .rowCount(_, let cloud, let expected, let found):
-        throw .rowCount(input: position, cloud: cloud, expected: expected, found: found)
-      case .empty: throw .empty(input: position)
-      }
-    }
+    try sameRows(expected, inputs[position].layout, position)
   }
 
   /// Refuses rows of indices that hold none.

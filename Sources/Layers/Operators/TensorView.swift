@@ -38,16 +38,27 @@
 /// What one forward call reads and writes.
 @safe package struct Operands {
   /// In the order of the layer's `inputs`.
-  package let inputs: [TensorView]
-  package let output: TensorView
-  /// At least `scratchFloatCount` floats, aligned to 64 bytes, with any content.
-  package let scratch: UnsafeMutableBufferPointer<Float>
+  package var inputs: [TensorView]
+  package var output: TensorView
+  /// At least `scratchFloatCount` floats, aligned to 64 bytes, with any content; the caller's own.
+  package var scratch: UnsafeMutableBufferPointer<Float>
+  /// At least `sharedScratchFloatCount` floats, aligned to 64 bytes: the same for all rows and phases
+  /// of a layer, with any content at first.
+  package var sharedScratch: UnsafeMutableBufferPointer<Float>
+  /// Which rows of the output to compute.
+  package var rows: Range<Int>
+  /// Below the layer's `phaseCount`.
+  package var phase = 0
 
+  /// All rows of the output, in the first phase.
   package init(
-    inputs: [TensorView], output: TensorView, scratch: UnsafeMutableBufferPointer<Float>
+    inputs: [TensorView], output: TensorView, scratch: UnsafeMutableBufferPointer<Float>,
+    sharedScratch: UnsafeMutableBufferPointer<Float>
   ) {
     self.inputs = inputs
     self.output = output
     unsafe self.scratch = scratch
+    unsafe self.sharedScratch = sharedScratch
+    rows = 0..<output.layout.rowCount
   }
 }

@@ -4,146 +4,164 @@ extension ExecutablePlan {
   /// Answers a ragged batch of requests.
   ///
   /// Requests whose rows are equally wide share one pass over the layers: their clouds are laid one
-  /// after the other. Each answer is bit for bit what the request would get alone.
+  /// after the other. Each answer is bit for bit what the request would get alone, whoever helps.
   ///
   /// - Precondition: `validate` accepted every request.
   /// - Parameters:
   ///   - requests: tensors in the order of `inputs`, for each request.
   ///   - workspace: the calling worker's own.
+  ///   - helpers: threads that take part in passes that are worth it.
   /// - Returns: tensors in the order of `outputs`, for each request.
   package func run(
-    _ requests: [[HostTensor]], in workspace: inout Workspace
+    _ requests: [[HostTensor]], in workspace: inout Workspace, helpers: PassHelpers? = nil
   ) -> [[HostTensor]] {
-    let rows = requests.map { request in
-      do {
-        return try tensorRows(of: request)
-      } catch {
-        preconditionFailure("a request was not validated: \(error)")
-      }
-    }
-    var results: [[HostTensor]] = Array(repeating: [], count: requests.count)
-    for members in passes(rows) {
-      let answers = runPass(
-        members.map { requests[$0] }, rows: members.map { rows[$0] }, in: &workspace)
-      for (member, answer) in zip(members, answers) { results[member] = answer }
-    }
-    return results
+    var answers: [[HostTensor]] = Array(repeating: [], count: requests.count)
+    run(requests, in: &workspace, helpers: helpers, into: &answers)
+    return answers
   }
 
-  /// Which requests share a pass; in each pass every input has rows of one width.
-  private func passes(_ rows: [[InputRows?]]) -> [[Int]] {
-    guard isBatchable else { return rows.indices.map { [$0] } }
-    var order: [[Int]] = []
-    var passes: [[Int?]: Int] = [:]
-    for (request, tensors) in rows.enumerated() {
-      let widths = tensors.prefix(inputs.count).map { $0?.width }
-      if let pass = passes[widths] {
-        order[pass].append(request)
-      } else {
-        passes[widths] = order.count
-        order.append([request])
+  /// The same, with the answers in the memory of earlier ones as far as it goes: there are as many of
+  /// them as requests, each empty or an answer of this plan.
+  package func run(
+    _ requests: [[HostTensor]], in workspace: inout Workspace, helpers: PassHelpers? = nil,
+    into answers: inout [[HostTensor]]
+  ) {
+    precondition(answers.count == requests.count)
+    workspace.remaining.removeAll(keepingCapacity: true)
+    workspace.remaining.append(contentsOf: requests.indices)
+    while let first = workspace.remaining.first {
+      workspace.members.removeAll(keepingCapacity: true)
+      var left = 0
+      for request in workspace.remaining {
+        if request == first || sharesPass(requests[request], requests[first]) {
+          workspace.members.append(request)
+        } else {
+          workspace.remaining[left] = request
+          left += 1
+        }
       }
+      workspace.remaining.removeLast(workspace.remaining.count - left)
+      runPass(requests, in: &workspace, helpers: helpers, into: &answers)
     }
-    return order
   }
 
+  /// Whether every input has rows of one width in both requests.
+  private func sharesPass(_ request: [HostTensor], _ other: [HostTensor]) -> Bool {
+    isBatchable
+      && inputs.indices.allSatisfy {
+        InputRows(shape: request[$0].shape).width == InputRows(shape: other[$0].shape).width
+      }
+  }
+
+  /// Answers the workspace's `members` among the requests.
   private func runPass(
-    _ requests: [[HostTensor]], rows: [[InputRows?]], in workspace: inout Workspace
-  ) -> [[HostTensor]] {
-    let joined = tensorSpecs.indices.map { tensor in
-      InputRows(joining: rows.compactMap { $0[tensor] })
+    _ requests: [[HostTensor]], in workspace: inout Workspace, helpers: PassHelpers?,
+    into answers: inout [[HostTensor]]
+  ) {
+    let members = workspace.members
+    do {
+      try workspace.layout.setRows(of: self, joining: members.count) { requests[members[$0]] }
+    } catch {
+      preconditionFailure("a request was not validated: \(error)")
     }
-    let arena = ArenaLayout(of: self, rows: joined)
-    workspace.reserve(byteCount: arena.byteCount)
+    let isWorthHelp =
+      multiplyAdds(of: workspace.layout) >= Double(SharedPass.fewestMultiplyAdds)
+    let helpers = isWorthHelp ? helpers : nil
+    let threadCount = 1 + (helpers?.count ?? 0)
+    workspace.layout.setOffsets(of: self, threadCount: threadCount)
+    workspace.reserve(byteCount: workspace.layout.byteCount)
     // Valid until `reserve` is called again, which only the next pass does.
-    let memory = unsafe workspace.memory
-    let views = tensorSpecs.indices.map { tensor in
-      unsafe Self.view(memory, offset: arena.offsets[tensor], rows: joined[tensor])
-    }
+    let memory = unsafe PassMemory(layout: workspace.layout, memory: workspace.memory)
     for input in inputs.indices {
-      guard let view = views[input] else { continue }
-      Self.copy(requests.map { $0[input] }, into: view)
+      guard let view = memory.view(of: input) else { continue }
+      copy(input, of: requests, members, into: view)
     }
-    let scratch = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[arena.scratchOffset...])
-      .bindMemory(to: Float.self)
-    for step in steps {
-      guard let output = views[step.output] else { continue }
-      step.layerOperator.forward(
-        unsafe Operands(
-          inputs: step.inputs.compactMap { views[$0] }, output: output, scratch: scratch))
+    if let helpers {
+      let pass = unsafe SharedPass(
+        self, operands: steps.map { memory.operands(of: $0) },
+        scratch: (0..<threadCount).map { unsafe memory.scratch(of: $0) })
+      helpers.invite(pass.runNext)
+      pass.finish()
+    } else {
+      runAlone(memory, in: &workspace)
     }
-    return split(views, rows: rows)
+    split(memory, requests, members, in: &workspace, into: &answers)
   }
 
-  /// The tensor at an offset of a workspace.
-  private static func view(
-    _ memory: UnsafeMutableRawBufferPointer, offset: Int?, rows: InputRows?
-  ) -> TensorView? {
-    guard let offset, let rows, let base = memory.baseAddress else { return nil }
-    precondition(offset + rows.layout.rowCount * rows.width * 4 <= memory.count)
-    // Any bits are a float and an int32, so memory that nothing was written to is initialized.
-    return unsafe TensorView(base: base + offset, layout: rows.layout, rowWidth: rows.width)
+  private func runAlone(_ memory: PassMemory, in workspace: inout Workspace) {
+    for step in steps {
+      guard let output = memory.view(of: step.output) else { continue }
+      workspace.inputViews.removeAll(keepingCapacity: true)
+      for input in step.inputs {
+        if let view = memory.view(of: input) { workspace.inputViews.append(view) }
+      }
+      var operands = unsafe Operands(
+        inputs: workspace.inputViews, output: output, scratch: memory.scratch(of: 0),
+        sharedScratch: memory.sharedScratch)
+      for phase in 0..<step.layerOperator.phaseCount {
+        operands.phase = phase
+        step.layerOperator.forward(operands)
+      }
+    }
+  }
+
+  /// About how much a pass computes.
+  private func multiplyAdds(of layout: PassLayout) -> Double {
+    var sum = 0.0
+    for step in steps {
+      let rowCount = layout.rows[step.output]?.layout.rowCount ?? 0
+      sum += Double(rowCount) * Double(step.layerOperator.multiplyAddsPerPoint)
+    }
+    return sum
   }
 
   /// Lays the values of several requests one after the other.
-  private static func copy(_ tensors: [HostTensor], into view: TensorView) {
+  private func copy(
+    _ input: Int, of requests: [[HostTensor]], _ members: [Int], into view: TensorView
+  ) {
     var position = 0
-    for tensor in tensors {
-      switch tensor.values {
+    for member in members {
+      switch requests[member][input].values {
       case .float32(let values):
         let part = unsafe view.floats[position..<(position + values.count)]
         _ = unsafe UnsafeMutableBufferPointer(rebasing: part).update(from: values)
+        position += values.count
       case .int32(let values):
         let part = unsafe view.indices[position..<(position + values.count)]
         _ = unsafe UnsafeMutableBufferPointer(rebasing: part).update(from: values)
+        position += values.count
       }
-      position += tensor.values.count
     }
   }
 
   /// Copies each request's own rows of every output.
-  private func split(_ views: [TensorView?], rows: [[InputRows?]]) -> [[HostTensor]] {
-    var position = Array(repeating: 0, count: outputTensors.count)
-    return rows.map { request in
-      outputTensors.enumerated().compactMap { output, tensor in
-        guard let own = request[tensor], let view = views[tensor] else { return nil }
-        let begin = position[output]
-        let end = begin + own.layout.rowCount * own.width
-        position[output] = end
-        let values: HostTensor.Values
-        switch tensorSpecs[tensor].elementType {
-        case .float32: values = .float32(unsafe Array(view.floats[begin..<end]))
-        case .int32: values = .int32(unsafe Array(view.indices[begin..<end]))
-        }
-        return HostTensor(shape: own.shape(as: tensorSpecs[tensor]), values: values)
+  private func split(
+    _ memory: PassMemory, _ requests: [[HostTensor]], _ members: [Int],
+    in workspace: inout Workspace, into answers: inout [[HostTensor]]
+  ) {
+    workspace.positions.removeAll(keepingCapacity: true)
+    for _ in outputTensors { workspace.positions.append(0) }
+    for member in members {
+      do {
+        try workspace.ownLayout.setRows(of: self) { _ in requests[member] }
+      } catch {
+        preconditionFailure("a request was not validated: \(error)")
       }
-    }
-  }
-}
-
-extension InputRows {
-  /// The clouds of several requests, one request after the other; `nil` for no requests.
-  fileprivate init?(joining parts: [InputRows]) {
-    guard let first = parts.first else { return nil }
-    guard parts.count > 1 else {
-      self = first
-      return
-    }
-    var offsets = [0]
-    for part in parts {
-      let start = offsets[offsets.count - 1]
-      offsets.append(contentsOf: part.layout.offsets.dropFirst().map { start + $0 })
-    }
-    self.init(layout: RowLayout(offsets: offsets), width: first.width)
-  }
-
-  /// The extents of these rows in a tensor of a kind: the inverse of `init(shape:)`.
-  fileprivate func shape(as spec: TensorSpec) -> [Int] {
-    switch spec.extents.count {
-    case 1: [width]
-    case 3: [layout.cloudCount, layout.rowCount / max(layout.cloudCount, 1), width]
-    case 2: [layout.rowCount, width]
-    default: [layout.rowCount] + spec.rowExtents.compactMap { $0 }
+      for (output, tensor) in outputTensors.enumerated() {
+        guard let own = workspace.ownLayout.rows[tensor], let view = memory.view(of: tensor)
+        else { continue }
+        if answers[member].count <= output {
+          answers[member].append(HostTensor(shape: [], values: .float32([])))
+        }
+        let begin = workspace.positions[output]
+        let end = begin + own.layout.rowCount * own.width
+        workspace.positions[output] = end
+        own.setShape(&answers[member][output].shape, as: tensorSpecs[tensor])
+        switch tensorSpecs[tensor].elementType {
+        case .float32: unsafe answers[member][output].setValues(copying: view.floats[begin..<end])
+        case .int32: unsafe answers[member][output].setValues(copying: view.indices[begin..<end])
+        }
+      }
     }
   }
 }

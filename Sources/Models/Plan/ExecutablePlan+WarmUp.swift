@@ -14,8 +14,8 @@ extension ExecutablePlan {
     for shape in shapes {
       // Stated extents come to 2³¹ elements at most and open ones to 2²⁸, so nothing overflows.
       byteCount += shape.reduce(4, *)
-      guard byteCount <= Workspace.byteLimit else {
-        throw .workspace(limit: Workspace.byteLimit, found: byteCount)
+      guard byteCount <= workspaceByteLimit else {
+        throw .workspace(limit: workspaceByteLimit, found: byteCount)
       }
     }
     let request = zip(inputs, shapes).map { input, shape in
@@ -31,12 +31,31 @@ extension ExecutablePlan {
     _ = self.run([request], in: &workspace)
   }
 
-  private static func shape(of spec: TensorSpec, points: Int) -> [Int] {
+  /// The working memory of one worker, bytes, for a request with so many points, or images, in every
+  /// input that leaves their number open; `Int.max` where it is not representable, 0 where such inputs
+  /// do not fit together.
+  package func workspaceByteCount(points: Int) -> Int {
+    let request = inputs.map {
+      HostTensor(
+        shape: Self.shape(of: $0.spec, points: points, images: points), values: .float32([]))
+    }
+    var layout = PassLayout()
+    do {
+      try layout.setRows(of: self) { _ in request }
+    } catch {
+      return 0
+    }
+    layout.setOffsets(of: self)
+    return layout.byteCount
+  }
+
+  private static func shape(of spec: TensorSpec, points: Int, images: Int = 1) -> [Int] {
     spec.extents.enumerated().map { axis, extent in
       if let extent { return extent }
       // `[points, width]`, `[clouds, points, width]`, `[images, …]`.
       switch (spec.extents.count, axis) {
       case (2, 0), (3, 1): return points
+      case (4..., 0): return images
       case (_, 0): return 1
       default: return assumedNeighborCount
       }

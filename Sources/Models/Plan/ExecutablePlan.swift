@@ -18,9 +18,19 @@ package struct ExecutablePlan: Sendable {
   let indexSources: [[Int]]
   /// The last step that reads each tensor; `steps.count` for outputs.
   let lastUses: [Int]
+  /// Elements in a row of each step's output.
+  let rowWidths: [Int]
+  /// The most working memory that a request may need, bytes.
+  package private(set) var workspaceByteLimit = Workspace.assuredByteCount
 
   /// Prepares a graph.
-  package init(_ graph: ModelGraph) {
+  ///
+  /// - Parameters:
+  ///   - graph: the layers with their weights.
+  ///   - batchPoints: the points of the largest batch; what it needs, any request may need.
+  package init(
+    _ graph: ModelGraph, batchPoints: Int = BatchingSection().maximumBatchPoints
+  ) {
     let optimized = PlanOptimizer.steps(of: graph)
     inputs = graph.inputs
     outputs = graph.outputs.map(\.spec)
@@ -41,6 +51,15 @@ package struct ExecutablePlan: Sendable {
     for tensor in outputTensors { lastUses[tensor] = optimized.count }
     indexSources = sources
     self.lastUses = lastUses
+    rowWidths = optimized.map { step in
+      guard let width = step.layerOperator.output.rowWidth else {
+        preconditionFailure("layer \(step.layer) has rows of unknown width")
+      }
+      return width
+    }
+    workspaceByteLimit = max(
+      Workspace.assuredByteCount,
+      min(workspaceByteCount(points: batchPoints), Workspace.byteLimit))
   }
 
   /// The layers that are computed, in order; a layer that was folded into another is not among them.

@@ -30,6 +30,30 @@ package struct HostTensor: Sendable, Hashable {
     self.shape = shape
     self.values = values
   }
+
+  /// Overwrites the values, in the same memory as far as it goes.
+  mutating func setValues(copying slice: Slice<UnsafeMutableBufferPointer<Float>>) {
+    var floats: [Float] = []
+    if case .float32(let held) = values { floats = held }
+    // The only reference to the array is now the variable, so that it is changed in place.
+    values = .float32([])
+    floats.removeAll(keepingCapacity: true)
+    // The slice is valid during the call, as its owner is.
+    unsafe floats.append(contentsOf: UnsafeMutableBufferPointer(rebasing: slice))
+    values = .float32(floats)
+  }
+
+  /// Overwrites the values, in the same memory as far as it goes.
+  mutating func setValues(copying slice: Slice<UnsafeMutableBufferPointer<Int32>>) {
+    var integers: [Int32] = []
+    if case .int32(let held) = values { integers = held }
+    // The only reference to the array is now the variable, so that it is changed in place.
+    values = .int32([])
+    integers.removeAll(keepingCapacity: true)
+    // The slice is valid during the call, as its owner is.
+    unsafe integers.append(contentsOf: UnsafeMutableBufferPointer(rebasing: slice))
+    values = .int32(integers)
+  }
 }
 
 /// A named input or output of a graph.

@@ -1,11 +1,29 @@
+import Layers
+
 /// The memory that one worker computes in: it grows to the largest pass and is used again until the
 /// worker has nothing to do.
 @safe package struct Workspace: ~Copyable {
-  /// The most memory that one request may need, bytes.
-  package static let byteLimit = 4 << 30
-
   /// The most memory that an idle worker keeps, bytes.
   package static let idleByteLimit = 32 << 20
+
+  /// The most memory that the largest window of a model may need, bytes.
+  package static let byteLimit = 4 << 30
+
+  /// A request may need so much memory with any model, bytes.
+  static let assuredByteCount = 256 << 20
+
+  /// What lies where in the pass at hand.
+  var layout = PassLayout()
+  /// The rows of one of its requests.
+  var ownLayout = PassLayout()
+  /// The requests of the pass at hand, by their positions.
+  var members: [Int] = []
+  /// The requests that no pass has answered yet.
+  var remaining: [Int] = []
+  /// Elements of each output that requests before the one at hand have taken.
+  var positions: [Int] = []
+  /// The views of one step's inputs.
+  var inputViews: [TensorView] = []
 
   private var base: UnsafeMutableRawPointer
   /// Bytes held at present.
@@ -13,8 +31,8 @@
 
   /// Creates a workspace that holds no more than one cache line.
   package init() {
-    byteCount = ArenaLayout.alignment
-    unsafe base = .allocate(byteCount: byteCount, alignment: ArenaLayout.alignment)
+    byteCount = PassLayout.alignment
+    unsafe base = .allocate(byteCount: byteCount, alignment: PassLayout.alignment)
   }
 
   deinit { unsafe base.deallocate() }
@@ -23,7 +41,7 @@
   mutating func reserve(byteCount needed: Int) {
     guard needed > byteCount else { return }
     unsafe base.deallocate()
-    unsafe base = .allocate(byteCount: needed, alignment: ArenaLayout.alignment)
+    unsafe base = .allocate(byteCount: needed, alignment: PassLayout.alignment)
     byteCount = needed
   }
 
@@ -31,8 +49,8 @@
   package mutating func trim() {
     guard byteCount > Self.idleByteLimit else { return }
     unsafe base.deallocate()
-    byteCount = ArenaLayout.alignment
-    unsafe base = .allocate(byteCount: byteCount, alignment: ArenaLayout.alignment)
+    byteCount = PassLayout.alignment
+    unsafe base = .allocate(byteCount: byteCount, alignment: PassLayout.alignment)
   }
 
   /// The memory, aligned to 64 bytes, valid until the workspace grows, is trimmed or ends.

@@ -28,8 +28,15 @@ package final class LoadedModel: Sendable {
     let start = ContinuousClock.now
     let contents = try ModelContents(reading: source)
     let graph = try contents.graph()
-    plan = ExecutablePlan(graph)
     manifest = contents.manifest
+    let windowPoints = manifest.segmentation?.voxels?.window.maximumPoints ?? 1
+    plan = ExecutablePlan(
+      graph, batchPoints: max(manifest.batching.maximumBatchPoints, windowPoints))
+    let windowByteCount = plan.workspaceByteCount(points: windowPoints)
+    guard windowByteCount <= Workspace.byteLimit else {
+      throw .windowWorkspace(
+        points: windowPoints, limit: Workspace.byteLimit, found: windowByteCount)
+    }
     sha256 = contents.sha256
     weightsByteCount = contents.weights.dataByteCount
     self.name = name.isEmpty ? contents.manifest.name : name

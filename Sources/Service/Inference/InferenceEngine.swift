@@ -41,6 +41,7 @@ package final class InferenceEngine: Sendable {
     self.workerCount = workerCount
     admission = Admission(limits: limits)
     tasks = try TaskPool(threadCount: workerCount, name: "prepare")
+    let tasks = tasks
     scheduler = try BatchScheduler(
       workerCount: workerCount, observer: observer,
       onExpired: { $0.payload.completion(.expired) },
@@ -49,7 +50,8 @@ package final class InferenceEngine: Sendable {
       run: { workspace, batch in
         let start = ContinuousClock.now
         let outputs = batch.lane.model.plan.run(
-          batch.items.map(\.payload.tensors), in: &workspace)
+          batch.items.map(\.payload.tensors), in: &workspace,
+          helpers: Self.helpers(on: tasks, idleWorkerCount: batch.idleWorkerCount))
         let duration = start.duration(to: .now)
         onBatch(
           BatchReport(
@@ -63,10 +65,15 @@ package final class InferenceEngine: Sendable {
       })
   }
 
-  /// The fewest values of a request's tensors that are worth a worker of their own.
-  private static let fewestValuesPerPiece = 1 << 16
+  /// One thread of the pool for each worker that had nothing to do when a batch began.
+  private static func helpers(on tasks: TaskPool, idleWorkerCount: Int) -> PassHelpers? {
+    guard idleWorkerCount > 0 else { return nil }
+    return PassHelpers(count: idleWorkerCount) { runNext in
+      WorkSharing(pool: tasks).invite(idleWorkerCount, runNext)
+    }
+  }
 
-  /// Lets validated tensors wait for a batch, a large request in pieces for all workers.
+  /// Lets validated tensors wait for a batch.
   ///
   /// - Parameters:
   ///   - tensors: In the order of the plan's inputs, validated by it.
@@ -80,26 +87,9 @@ package final class InferenceEngine: Sendable {
     _ tensors: [HostTensor], pointCount: Int, to model: LoadedModel,
     deadline: ContinuousClock.Instant, completion: @escaping @Sendable (Outcome) -> Void
   ) throws(WorkRefusal) -> [BatchItemID] {
-    let valueCount = tensors.reduce(0) { $0 + $1.values.count }
-    let pieces =
-      workerCount > 1
-      ? model.plan.pieces(
-        of: tensors, count: min(2 * workerCount, valueCount / Self.fewestValuesPerPiece))
-      : [tensors]
-    guard pieces.count > 1 else {
-      return try scheduler.submit(
-        Work(tensors: tensors, completion: completion), pointCount: pointCount,
-        lane: ModelLane(model), deadline: deadline)
-    }
-    let collector = PieceCollector(
-      plan: model.plan, pieceCount: pieces.count, completion: completion)
-    let work = pieces.enumerated().map { number, piece in
-      (
-        payload: Work(tensors: piece) { collector.add($0, ofPiece: number) },
-        pointCount: model.plan.pointCount(of: piece)
-      )
-    }
-    return try scheduler.submit(work, lane: ModelLane(model), deadline: deadline)
+    try scheduler.submit(
+      Work(tensors: tensors, completion: completion), pointCount: pointCount,
+      lane: ModelLane(model), deadline: deadline)
   }
 
   /// Takes back work that still waits; how many items were taken back.
