@@ -15,7 +15,9 @@ struct ServiceContext: Sendable {
   /// - Throws: `HTTPFailure` 404, or 503 for a model that is known and not ready.
   func model(of request: HTTPRequest) throws(HTTPFailure) -> LoadedModel {
     let name = request.parameter("model")
-    let version = try request.parameters["version"].map(Self.version)
+    let version = try request.parameters["version"].map { text throws(HTTPFailure) in
+      try Self.version(text, of: name)
+    }
     do throws(ModelLookupError) {
       if let label = request.parameters["label"] {
         return try repository.model(named: name, label: label)
@@ -26,11 +28,17 @@ struct ServiceContext: Sendable {
     }
   }
 
-  private static func version(_ text: String) throws(HTTPFailure) -> Int {
-    guard text.utf8.allSatisfy({ (48...57).contains($0) }), let version = Int(text) else {
+  private static func version(_ text: String, of model: String) throws(HTTPFailure) -> Int {
+    guard text.utf8.allSatisfy({ (48...57).contains($0) }) else {
       throw HTTPFailure(
         .badRequest, code: "invalid_version",
         message: "expected a version as a whole number, found \(text)")
+    }
+    guard let version = Int(text) else {
+      throw HTTPFailure(
+        .notFound, code: "unknown_version",
+        message: "the model \"\(model)\" has no version \(text)",
+        detail: [("model", .string(model)), ("version", .string(text))])
     }
     return version
   }

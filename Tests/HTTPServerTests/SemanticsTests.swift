@@ -19,6 +19,7 @@ import Testing
       ("OPTIONS /", 204, "GET, HEAD, OPTIONS"), ("OPTIONS /echo", 204, "OPTIONS, POST"),
       ("OPTIONS *", 204, "GET, HEAD, OPTIONS, POST"), ("POST /", 405, "GET, HEAD, OPTIONS"),
       ("DELETE /echo", 405, "OPTIONS, POST"), ("TRACE /", 405, "GET, HEAD, OPTIONS"),
+      ("QUERY /", 405, "GET, HEAD, OPTIONS"),
       ("GET /nothing", 404, nil), ("GET /models//versions/1", 404, nil), ("OPTIONS /no", 404, nil),
       ("BREW /", 501, nil), ("CONNECT x:80", 501, nil),
     ] as [(String, Int, String?)])

@@ -17,6 +17,8 @@ import Testing
     ("load", #"{"parameters":{"config":"{\"name\":\"demo\"}"}}"#, 200),
     ("unload", #"{"parameters":{"config":"{}"}}"#, 400),
     ("unload", #"{"parameters":{"unload_dependents":false}}"#, 200),
+    ("unload", #"{"parameters":{"unload_dependents":null}}"#, 200),
+    ("unload", #"{"parameters":{"unload_dependents":1}}"#, 400),
   ])
   func `a model is loaded and unloaded on request`(
     action: String, body: String, status: Int

@@ -95,6 +95,16 @@ import Testing
     await running.stop()
   }
 
+  @Test(arguments: [
+    ("1", 200), ("2", 404), ("99999999999999999999", 404), ("-1", 400), ("one", 400),
+  ])
+  func `a version is a whole number of any size`(version: String, status: Int) async throws {
+    let running = try RunningService()
+    let answer = try running.client.get("/v2/models/demo/versions/\(version)")
+    #expect(answer.status == status && (status == 200 || answer.text.contains(version)))
+    await running.stop()
+  }
+
   @Test func `a control request of many bytes is refused before it is read as JSON`() async throws {
     let running = try RunningService()
     let body = [UInt8](repeating: 0x20, count: 1 << 20)

@@ -1,4 +1,4 @@
-/// A request method (RFC 9110, section 9).
+/// A request method (RFC 9110, section 9, and the registry of methods).
 ///
 /// Methods are case-sensitive.
 package struct HTTPMethod: Sendable, Hashable, RawRepresentable, CustomStringConvertible {
@@ -14,11 +14,12 @@ package struct HTTPMethod: Sendable, Hashable, RawRepresentable, CustomStringCon
   package static let patch = HTTPMethod(rawValue: "PATCH")
   package static let options = HTTPMethod(rawValue: "OPTIONS")
   package static let trace = HTTPMethod(rawValue: "TRACE")
+  package static let query = HTTPMethod(rawValue: "QUERY")
   package static let connect = HTTPMethod(rawValue: "CONNECT")
 
   /// Methods that get 405 where a path does not take them; any other name gets 501.
   static let known: Set<HTTPMethod> = [
-    .get, .head, .post, .put, .delete, .patch, .options, .trace,
+    .get, .head, .post, .put, .delete, .patch, .options, .trace, .query,
   ]
 
   package var description: String { rawValue }

@@ -22,10 +22,7 @@ struct ModelControlEndpoint: HTTPHandler {
         switch action {
         case .load: try load(name, LoadParameters(parameters))
         case .unload:
-          // No model depends on another, so `unload_dependents` changes nothing.
-          if let other = parameters.keys.sorted().first(where: { $0 != "unload_dependents" }) {
-            throw .unsupportedParameter(other, "expected unload_dependents alone")
-          }
+          try Self.checkUnloading(parameters)
           try unload(name)
         }
         exchange.respond(.json(Array("{}".utf8)))
@@ -69,6 +66,20 @@ struct ModelControlEndpoint: HTTPHandler {
       throw HTTPFailure(error)
     }
     report([.unloaded(name: name)])
+  }
+
+  /// No model depends on another, so `unload_dependents` changes nothing.
+  private static func checkUnloading(
+    _ parameters: [String: ConfigValue]
+  ) throws(HTTPFailure) {
+    for (name, value) in parameters.sorted(by: { $0.key < $1.key }) {
+      switch (name, value) {
+      case ("unload_dependents", .bool), ("unload_dependents", .null): break
+      case ("unload_dependents", _):
+        throw .unsupportedParameter(name, "expected true or false, found \(value.summary)")
+      default: throw .unsupportedParameter(name, "expected unload_dependents alone")
+      }
+    }
   }
 
   /// The member `parameters` of the body.
