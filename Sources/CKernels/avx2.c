@@ -16,7 +16,6 @@
 
 typedef float vector __attribute__((vector_size(32)));
 typedef int32_t integers __attribute__((vector_size(32)));
-typedef double keys __attribute__((vector_size(32)));
 
 INLINE vector splat(float x) { return _mm256_set1_ps(x); }
 
@@ -105,21 +104,6 @@ INLINE void pack_lanes(float *p, uint32_t lanes, vector a) {
   _mm_storeu_ps(p + __builtin_popcount(lanes & 15),
                 _mm_permutevar_ps(_mm256_extractf128_ps(a, 1), high));
 }
-
-/// Writes the lanes of a that are at most `limit`, and anything up to a whole vector behind them;
-/// how many they are.
-INLINE size_t pack_keys_at_most(double *p, keys a, double limit) {
-  size_t count = 0;
-  UNROLL for (int l = 0; l < 4; l++) {
-    p[count] = a[l];
-    count += a[l] <= limit;
-  }
-  return count;
-}
-
-INLINE keys smaller_keys(keys a, keys b) { return _mm256_min_pd(a, b); }
-
-INLINE keys larger_keys(keys a, keys b) { return _mm256_max_pd(a, b); }
 
 INLINE vector rows_of_four(const float *x, size_t stride, __m128i mask, const int32_t *index) {
   const __m128 a = _mm_maskload_ps(x + (size_t)index[0] * stride, mask);

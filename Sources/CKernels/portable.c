@@ -14,7 +14,6 @@
 
 typedef float vector __attribute__((vector_size(16)));
 typedef int32_t integers __attribute__((vector_size(16)));
-typedef double keys __attribute__((vector_size(16)));
 
 INLINE vector splat(float x) { return (vector){x, x, x, x}; }
 
@@ -94,27 +93,6 @@ INLINE void pack_lanes(float *p, uint32_t lanes, vector a) {
     p += lanes >> l & 1;
   }
 }
-
-/// Writes the lanes of a that are at most `limit`, and anything up to a whole vector behind them;
-/// how many they are.
-INLINE size_t pack_keys_at_most(double *p, keys a, double limit) {
-  size_t count = 0;
-  UNROLL for (int l = 0; l < 2; l++) {
-    p[count] = a[l];
-    count += a[l] <= limit;
-  }
-  return count;
-}
-
-typedef int64_t key_condition __attribute__((vector_size(16)));
-
-INLINE keys choose_keys(key_condition condition, keys a, keys b) {
-  return (keys)((condition & (key_condition)a) | (~condition & (key_condition)b));
-}
-
-INLINE keys smaller_keys(keys a, keys b) { return choose_keys(a < b, a, b); }
-
-INLINE keys larger_keys(keys a, keys b) { return choose_keys(a > b, a, b); }
 
 /// Up to four columns of the rows that `index` names: columns[c][lane] = x[index[lane]][c].
 INLINE void gather_columns(const float *x, size_t stride, size_t count, const int32_t *index,

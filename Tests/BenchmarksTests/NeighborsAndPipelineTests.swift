@@ -4,13 +4,11 @@ import Segmentation
 import Testing
 
 struct NeighborsAndPipelineTests {
-  @Test(arguments: NeighborsBenchmark.Index.allCases)
-  func `both indexes are measured in every round`(index: NeighborsBenchmark.Index) throws {
+  @Test func `every case is measured in every round`() throws {
     var benchmark = NeighborsBenchmark(
       cases: SyntheticSurface.Order.allCases.map {
         NeighborsBenchmark.Case(pointCount: 500, order: $0, neighborCount: 4)
       })
-    benchmark.index = index
     benchmark.roundCount = 2
     let timings = try benchmark.run()
     #expect(timings.cases.map(\.query.count) == [2, 2])

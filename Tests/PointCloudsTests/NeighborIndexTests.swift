@@ -30,14 +30,12 @@ struct NeighborIndexTests {
     }
   }
 
-  /// Every squared distance, sorted with its index.
-  static func bruteForce(
-    _ positions: [Double], _ queries: [Double], dimensions: Int, neighborCount: Int
-  ) -> (indices: [Int32], squaredDistances: [Double]) {
+  /// The nearest by squared distance in float32, then by index.
+  static func exhaustive(
+    _ positions: [Float], _ queries: [Float], dimensions: Int, neighborCount: Int
+  ) -> [Int32] {
     let count = positions.count / dimensions
-    var indices: [Int32] = []
-    var squaredDistances: [Double] = []
-    for query in 0..<queries.count / dimensions {
+    return (0..<queries.count / dimensions).flatMap { query in
       let candidates = (0..<count).map { row in
         let squares = (0..<dimensions).map { axis in
           let difference = positions[row * dimensions + axis] - queries[query * dimensions + axis]
@@ -45,85 +43,67 @@ struct NeighborIndexTests {
         }
         return (squaredDistance: squares.reduce(0, +), index: Int32(row))
       }.sorted { ($0.squaredDistance, $0.index) < ($1.squaredDistance, $1.index) }
-      let nearest = candidates.prefix(neighborCount)
-      let missing = neighborCount - nearest.count
-      indices += nearest.map(\.index) + [Int32](repeating: Int32(count - 1), count: missing)
-      squaredDistances +=
-        nearest.map(\.squaredDistance) + [Double](repeating: .infinity, count: missing)
+      let nearest = candidates.prefix(neighborCount).map(\.index)
+      return nearest + [Int32](repeating: Int32(count - 1), count: neighborCount - nearest.count)
     }
-    return (indices, squaredDistances)
   }
 
   @Test(arguments: Layout.allCases, [2, 3])
   func `every point's neighbors equal those of an exhaustive search`(
     layout: Layout, dimensions: Int
   ) {
-    for (count, neighborCount) in [(1, 1), (12, 5), (13, 13), (100, 16), (160, 64)] {
-      let positions = layout.positions(count, dimensions: dimensions, seed: UInt64(count))
+    for (count, neighborCount) in [(1, 1), (12, 5), (13, 13), (12, 16), (160, 64), (200, 70)] {
+      let positions = NeighborIndex.recentered(
+        layout.positions(count, dimensions: dimensions, seed: UInt64(count)),
+        dimensions: dimensions)
       let index = NeighborIndex(positions, dimensions: dimensions)
-      let queries = Array(positions.prefix(25 * dimensions))
-      let found = index.nearestWithSquaredDistances(neighborCount, to: queries)
-      let expected = Self.bruteForce(
-        positions, queries, dimensions: dimensions, neighborCount: neighborCount)
-      #expect(found.indices == expected.indices, "\(count) points")
-      #expect(found.squaredDistances == expected.squaredDistances, "\(count) points")
-      #expect(index.nearest(neighborCount, to: queries) == expected.indices)
-    }
-  }
-
-  @Test(arguments: Layout.allCases, [0.1, 1, 20])
-  func `a spacing changes no answer`(layout: Layout, spacing: Double) {
-    for (count, neighborCount) in [(1, 1), (12, 16), (300, 16), (300, 70)] {
-      let positions = layout.positions(count, dimensions: 3, seed: UInt64(count))
-      let queries =
-        Array(positions.prefix(75)) + Layout.uniform.positions(20, dimensions: 3, seed: 5)
-      let found = NeighborIndex(positions, spacing: spacing)
-        .nearestWithSquaredDistances(neighborCount, to: queries)
-      let expected = NeighborIndex(positions, dimensions: 3)
-        .nearestWithSquaredDistances(neighborCount, to: queries)
-      #expect(found.indices == expected.indices, "\(count) points")
-      #expect(found.squaredDistances == expected.squaredDistances, "\(count) points")
+      let expected = Self.exhaustive(
+        positions, positions, dimensions: dimensions, neighborCount: neighborCount)
+      #expect(index.nearest(neighborCount, to: positions) == expected, "\(count) points")
+      #expect(index.nearest(neighborCount, to: index) == expected, "\(count) points")
     }
   }
 
   @Test(arguments: Layout.allCases, [2, 3])
   func `queries may differ from the points`(layout: Layout, dimensions: Int) {
-    let positions = layout.positions(200, dimensions: dimensions, seed: 3)
-    let queries =
-      layout.positions(20, dimensions: dimensions, seed: 4)
-      + Layout.uniform.positions(20, dimensions: dimensions, seed: 5)
-    let found = NeighborIndex(positions, dimensions: dimensions).nearest(7, to: queries)
+    let all = NeighborIndex.recentered(
+      layout.positions(220, dimensions: dimensions, seed: 3)
+        + Layout.uniform.positions(20, dimensions: dimensions, seed: 5), dimensions: dimensions)
+    let (positions, queries) = (Array(all.prefix(200 * dimensions)), all.suffix(40 * dimensions))
+    let index = NeighborIndex(positions, dimensions: dimensions)
+    let expected = Self.exhaustive(
+      positions, Array(queries), dimensions: dimensions, neighborCount: 7)
+    #expect(index.nearest(7, to: Array(queries)) == expected)
     #expect(
-      found
-        == Self.bruteForce(positions, queries, dimensions: dimensions, neighborCount: 7).indices)
+      index.nearest(7, to: NeighborIndex(Array(queries), dimensions: dimensions)) == expected)
   }
 
   @Test func `many neighbors come ordered by distance, then by index`() {
-    let positions = Layout.lattice.positions(1500, dimensions: 2, seed: 6)
-    let queries = [25.0, 25.0, 0, 0, -1e6, 3]
+    let positions = Layout.lattice.positions(1500, dimensions: 2, seed: 6).map { Float($0) }
+    let queries: [Float] = [25.0, 25.0, 0, 0, -1e6, 3]
     let found = NeighborIndex(positions, dimensions: 2).nearest(1200, to: queries)
     #expect(
-      found == Self.bruteForce(positions, queries, dimensions: 2, neighborCount: 1200).indices)
+      found == Self.exhaustive(positions, queries, dimensions: 2, neighborCount: 1200))
   }
 
   @Test func `where points are missing, the last index repeats`() {
     let index = NeighborIndex([0, 0, 0, 1, 0, 0, 0.5, 0, 0], dimensions: 3)
-    let found = index.nearestWithSquaredDistances(5, to: [1, 0, 0])
-    #expect(found.indices == [1, 2, 0, 2, 2])
-    #expect(found.squaredDistances == [0, 0.25, 1, .infinity, .infinity])
+    #expect(index.nearest(5, to: [1, 0, 0]) == [1, 2, 0, 2, 2])
+    #expect(index.nearest(2, to: [.nan, 0, 0]) == [2, 2])
   }
 
   @Test func `no queries give no neighbors`() {
-    #expect(NeighborIndex([1, 2], dimensions: 2).nearest(3, to: []).isEmpty)
+    let index = NeighborIndex([1, 2], dimensions: 2)
+    #expect(index.nearest(3, to: []).isEmpty)
+    #expect(index.nearest(3, to: NeighborIndex([], dimensions: 2)).isEmpty)
   }
 
-  @Test func `a pattern made against the median of three still divides`() {
-    // Organ pipes with many equal values, the classic bad case of quickselect.
-    let count = 4000
-    let positions = (0..<count).flatMap { [Double(min($0, count - $0) / 3), 0.0, 0.0] }
-    let queries = Array(positions.prefix(9))
-    let found = NeighborIndex(positions, dimensions: 3).nearest(4, to: queries)
+  @Test func `recentered positions keep millimeters far from the origin`() {
+    let positions = [770_512.123, 6_277_534.001, 40.5, 770_512.124, 6_277_534.002, 40.502]
+    let recentered = NeighborIndex.recentered(positions, dimensions: 3)
     #expect(
-      found == Self.bruteForce(positions, queries, dimensions: 3, neighborCount: 4).indices)
+      zip(recentered, [-0.0005, -0.0005, -0.001, 0.0005, 0.0005, 0.001] as [Float])
+        .allSatisfy { abs($0 - $1) < 1e-6 })
+    #expect(NeighborIndex.recentered([], dimensions: 3).isEmpty)
   }
 }

@@ -1,6 +1,7 @@
 import CKernels
 import Layers
 package import Models
+import PointClouds
 
 /// A cloud with neighbors and the weights of one KPConvX block, the same for the same case.
 ///
@@ -54,7 +55,7 @@ package struct KPConvXWorkload: Sendable {
   ) throws(BenchmarkError) {
     self.problem = problem
     let surface = SyntheticSurface(pointCount: problem.pointCount, order: order, seed: seed)
-    let meters = NeighborWorkload.centered(surface.positions)
+    let meters = NeighborIndex.recentered(surface.positions, dimensions: 3)
     let found = try NeighborWorkload.neighbors(of: meters, count: problem.neighborCount)
     neighbors = found.indices
     let farthest = stride(

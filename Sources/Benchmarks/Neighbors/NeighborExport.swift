@@ -1,4 +1,5 @@
 package import Models
+import PointClouds
 
 /// A cloud and its nearest neighbors, for other programs to do the same work.
 package enum NeighborExport {
@@ -12,7 +13,7 @@ package enum NeighborExport {
   ) throws(BenchmarkError) -> [String: HostTensor] {
     let surface = SyntheticSurface(
       pointCount: problem.pointCount, order: problem.order, seed: 1)
-    let points = NeighborWorkload.centered(surface.positions)
+    let points = NeighborIndex.recentered(surface.positions, dimensions: 3)
     let found = try NeighborWorkload.neighbors(of: points, count: problem.neighborCount)
     return [
       "X": HostTensor(shape: [problem.pointCount, 3], values: .float32(points)),

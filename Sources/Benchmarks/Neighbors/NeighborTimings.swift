@@ -14,15 +14,13 @@ package struct NeighborTimings: Sendable {
   }
 
   package let instructionSet: String
-  package let index: NeighborsBenchmark.Index
   package let threadCount: Int
   package let cases: [Case]
 
   /// The form for scripts.
   package var json: ConfigValue {
     .object([
-      "isa": .string(instructionSet), "index": .string(index.rawValue),
-      "threads": .integer(threadCount),
+      "isa": .string(instructionSet), "threads": .integer(threadCount),
       "cases": .array(
         cases.map { item in
           .object([

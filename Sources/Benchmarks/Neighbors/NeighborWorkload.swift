@@ -2,14 +2,6 @@ import CKernels
 
 /// Clouds and their nearest neighbors, by the index of the kernels.
 enum NeighborWorkload {
-  /// Coordinates relative to the middle of the cloud, in float32: `[points, 3]`.
-  static func centered(_ positions: [Double]) -> [Float] {
-    let count = Double(positions.count / 3)
-    var sums = [0.0, 0.0, 0.0]
-    for index in positions.indices { sums[index % 3] += positions[index] }
-    return positions.indices.map { Float(positions[$0] - sums[$0 % 3] / count) }
-  }
-
   /// Indexes points `[points, 3]`.
   ///
   /// - Throws: `BenchmarkError.outOfMemory`.

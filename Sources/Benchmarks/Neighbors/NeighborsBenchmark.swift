@@ -4,14 +4,6 @@ import PointClouds
 
 /// Measures the search for the nearest neighbors of every point of a cloud, in turns.
 package struct NeighborsBenchmark: Sendable {
-  /// Which index is measured.
-  package enum Index: String, Sendable, CaseIterable {
-    /// That of the kernels, in float32, on any number of threads.
-    case kernel
-    /// That of the point clouds, in float64, on one thread.
-    case tree
-  }
-
   /// One cloud and one number of neighbors.
   package struct Case: Sendable, Hashable {
     package let pointCount: Int
@@ -26,7 +18,6 @@ package struct NeighborsBenchmark: Sendable {
   }
 
   package var cases: [Case]
-  package var index = Index.kernel
   package var threadCount = 1
   package var roundCount = 5
   package var clock = BenchmarkClock.wall
@@ -63,7 +54,7 @@ package struct NeighborsBenchmark: Sendable {
       }
     }
     return NeighborTimings(
-      instructionSet: InstructionSet.name, index: index, threadCount: threadCount,
+      instructionSet: InstructionSet.name, threadCount: threadCount,
       cases: cases.indices.map {
         NeighborTimings.Case(
           problem: cases[$0], build: Samples(builds[$0]), query: Samples(queries[$0]))
@@ -73,15 +64,7 @@ package struct NeighborsBenchmark: Sendable {
   private func measure(
     _ positions: [Double], _ neighborCount: Int
   ) throws(BenchmarkError) -> (build: Double, query: Double) {
-    switch index {
-    case .kernel: try measureKernel(NeighborWorkload.centered(positions), neighborCount)
-    case .tree: measureTree(positions, neighborCount)
-    }
-  }
-
-  private func measureKernel(
-    _ points: [Float], _ neighborCount: Int
-  ) throws(BenchmarkError) -> (build: Double, query: Double) {
+    let points = NeighborIndex.recentered(positions, dimensions: 3)
     let rows = points.count / 3
     let indices = KernelMemory<Int32>(count: rows * neighborCount)
     let squaredDistances = KernelMemory<Float>(count: rows * neighborCount)
@@ -100,17 +83,5 @@ package struct NeighborsBenchmark: Sendable {
         .infinity, indices.pointer, squaredDistances.pointer)
     }
     return (build, query)
-  }
-
-  private func measureTree(
-    _ positions: [Double], _ neighborCount: Int
-  ) -> (build: Double, query: Double) {
-    let start = clock.nanoseconds
-    let tree = NeighborIndex(positions, dimensions: 3)
-    let built = clock.nanoseconds
-    let found = tree.nearest(neighborCount, to: positions)
-    let end = clock.nanoseconds
-    precondition(found.count == positions.count / 3 * neighborCount)
-    return (Double(built - start) * 1e-9, Double(end - built) * 1e-9)
   }
 }

@@ -22,7 +22,6 @@
 #include "CKernelsInstructionSet.h"
 #include "CKernelsMeasurement.h"
 #include "CKernelsNearestNeighbors.h"
-#include "CKernelsNeighborGrid.h"
 #include "CKernelsNeighbors.h"
 #include "CKernelsPointConvolution.h"
 #include "CKernelsPrecision.h"

@@ -10,8 +10,6 @@ enum {
   ckernels_knn_fanout = 16,
 };
 
-typedef struct ckernels_candidates ckernels_candidates;
-
 /// One implementation of every operation, for one instruction set.
 ///
 /// Objects keep a pointer to the variant that packed them.
@@ -64,10 +62,6 @@ typedef struct ckernels_variant {
   void (*curve_cells)(size_t dimensions, uint32_t highest_bit,
                       uint32_t (*cells)[ckernels_knn_fanout]);
   void (*knn_search)(const ckernels_knn *, const ckernels_knn_request *);
-  /// The `k` first candidates by distance, then by index; k is at most their count and the limit of
-  /// a neighbor grid.
-  void (*nearest_candidates)(const ckernels_candidates *, const double *query, size_t k,
-                             int32_t *indices, double *squared_distances);
   /// Floating-point operations of `rounds` rounds of independent multiply-adds; `sink` keeps them.
   double (*multiply_add)(size_t rounds, float *sink);
 } ckernels_variant;

@@ -51,10 +51,6 @@ void ckernels_reference_nearest_centroid(size_t rows, size_t width, size_t centr
 void ckernels_reference_curve_cells(size_t dimensions, uint32_t highest_bit,
                                     uint32_t (*cells)[ckernels_knn_fanout]);
 void ckernels_reference_knn_search(const ckernels_knn *knn, const ckernels_knn_request *request);
-/// `candidates` in any order; indices and squared distances `[k]`.
-void ckernels_reference_nearest_candidates(const ckernels_candidates *candidates,
-                                           const double *query, size_t k, int32_t *indices,
-                                           double *squared_distances);
 double ckernels_reference_multiply_add(size_t rounds, float *sink);
 
 #endif

@@ -27,7 +27,6 @@ const ckernels_variant ckernels_variant_reference = {
     .nearest_centroid = ckernels_reference_nearest_centroid,
     .curve_cells = ckernels_reference_curve_cells,
     .knn_search = ckernels_reference_knn_search,
-    .nearest_candidates = ckernels_reference_nearest_candidates,
     .multiply_add = ckernels_reference_multiply_add,
 };
 

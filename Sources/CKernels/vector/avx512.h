@@ -8,7 +8,6 @@
 
 typedef float vector __attribute__((vector_size(64)));
 typedef int32_t integers __attribute__((vector_size(64)));
-typedef double keys __attribute__((vector_size(64)));
 
 INLINE vector splat(float x) { return _mm512_set1_ps(x); }
 
@@ -95,18 +94,6 @@ INLINE vector choose_lanes(integers condition, vector a, vector b) {
 INLINE void pack_lanes(float *p, uint32_t lanes, vector a) {
   _mm512_storeu_ps(p, _mm512_maskz_compress_ps((__mmask16)lanes, a));
 }
-
-/// Writes the lanes of a that are at most `limit`, and anything up to a whole vector behind them;
-/// how many they are.
-INLINE size_t pack_keys_at_most(double *p, keys a, double limit) {
-  const __mmask8 lanes = _mm512_cmp_pd_mask(a, _mm512_set1_pd(limit), _CMP_LE_OQ);
-  _mm512_storeu_pd(p, _mm512_maskz_compress_pd(lanes, a));
-  return (size_t)__builtin_popcount(lanes);
-}
-
-INLINE keys smaller_keys(keys a, keys b) { return _mm512_min_pd(a, b); }
-
-INLINE keys larger_keys(keys a, keys b) { return _mm512_max_pd(a, b); }
 
 INLINE vector rows_of_four(const float *x, size_t stride, __mmask8 mask, const int32_t *index) {
   const __m128 a = _mm_maskz_loadu_ps(mask, x + (size_t)index[0] * stride);

@@ -1,5 +1,5 @@
 // The vector kernels, for one instruction set: included by a file that has defined LANES, ROW_TILE,
-// PANEL_VECTORS, PARTS, FRACTION_BITS, VARIANT, the types `vector`, `integers`, and `keys`, and the primitives
+// PANEL_VECTORS, PARTS, FRACTION_BITS, VARIANT, the types `vector` and `integers`, and the primitives
 // on them.
 
 #include "elementary.h"
@@ -29,8 +29,6 @@
 #include "curve.h"
 
 #include "knn.h"
-
-#include "neighbor_grid.h"
 
 #include "multiply_add.h"
 

@@ -5,26 +5,7 @@
 // point is, from differences that are no larger, and rounding keeps the order: no point in it can be
 // nearer.
 
-enum { pair_lanes = LANES / 2, vectors_per_node = ckernels_knn_fanout / LANES };
-
-typedef double unaligned_keys __attribute__((vector_size(4 * LANES), aligned(8)));
-
-INLINE keys splat_key(double key) {
-  keys a;
-  UNROLL for (int l = 0; l < pair_lanes; l++) a[l] = key;
-  return a;
-}
-
-/// The lanes of b, each one further, behind the last lane of a.
-INLINE keys shift_in(keys a, keys b) {
-#if LANES == 16
-  return __builtin_shufflevector(a, b, 7, 8, 9, 10, 11, 12, 13, 14);
-#elif LANES == 8
-  return __builtin_shufflevector(a, b, 3, 4, 5, 6);
-#else
-  return __builtin_shufflevector(a, b, 1, 2);
-#endif
-}
+enum { vectors_per_node = ckernels_knn_fanout / LANES };
 
 /// What rounding may do to the square of a sum of distances, and more.
 static const float rounding_margin = 1 + 0x1p-18f;

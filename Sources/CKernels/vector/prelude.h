@@ -11,7 +11,6 @@
 
 #include "../internal/knn.h"
 #include "../internal/memory.h"
-#include "../internal/neighbor_grid.h"
 #include "../internal/objects.h"
 #include "../reference/reference.h"
 

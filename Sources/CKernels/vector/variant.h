@@ -27,6 +27,5 @@ const ckernels_variant VARIANT = {
     .nearest_centroid = ckernels_reference_nearest_centroid,
     .curve_cells = curve_cells,
     .knn_search = knn_search,
-    .nearest_candidates = nearest_candidates,
     .multiply_add = multiply_add_rounds,
 };

@@ -1,96 +1,87 @@
+import CKernels
+
 /// Answers exact k-nearest-neighbor queries over a fixed set of points.
 ///
-/// Distances are computed in float64 from the coordinates as given, so that clouds far from the
-/// origin lose nothing. Points at equal distance are ordered by index.
-package struct NeighborIndex: Sendable {
+/// Squared distances are (dx² + dy²) + dz² in float32, each operation rounded once. Points at equal
+/// distance are ordered by index.
+///
+/// `@unchecked Sendable`: the kernels' index is written by its creation alone, before this object
+/// exists, and by its destruction, after the last reference is gone; queries only read it.
+@safe package final class NeighborIndex: @unchecked Sendable {
   /// The number of points.
   package let count: Int
-  /// The width of a point: 2 or 3.
+  /// The width of a point.
   package let dimensions: Int
-  private let structure: Structure
+  private let pointer: OpaquePointer
 
-  private enum Structure {
-    case tree(NeighborTree)
-    /// A grid, and the positions to make a tree from for what the grid cannot answer.
-    case grid(NeighborGrid, positions: [Double])
-  }
-
-  /// Indexes `positions`, `[count, dimensions]`, row-major, all finite.
+  /// Indexes `positions`, `[count, dimensions]`, row-major.
   ///
-  /// `dimensions` is 2 or 3.
-  package init(_ positions: [Double], dimensions: Int) {
-    precondition(dimensions == 2 || dimensions == 3)
-    precondition(positions.count.isMultiple(of: dimensions))
+  /// `dimensions` is 1 to 3. The coordinates should be relative to a point nearby, as those of
+  /// `recentered(_:dimensions:)` are: float32 has 24 bits. What is not finite is never found.
+  package init(_ positions: [Float], dimensions: Int) {
+    precondition((1...3).contains(dimensions) && positions.count.isMultiple(of: dimensions))
     self.dimensions = dimensions
     count = positions.count / dimensions
     precondition(count <= Int(Int32.max))
-    structure = .tree(NeighborTree(positions, dimensions: dimensions))
+    // As many points as the array holds.
+    let created = unsafe ckernels_knn_create(count, dimensions, positions)
+    guard let created = unsafe created else {
+      preconditionFailure("no memory for an index of \(count) points")
+    }
+    unsafe pointer = created
   }
 
-  /// Indexes `positions`, `[count, 3]`, row-major, all finite, that lie about evenly.
+  deinit { unsafe ckernels_knn_destroy(pointer) }
+
+  /// Positions `[count, dimensions]` relative to their mean.
   ///
-  /// `spacing` is about the distance between points next to each other, above zero. It decides how
-  /// long queries take, not what they answer.
-  package init(_ positions: [Double], spacing: Double) {
-    let grid = NeighborGrid(positions, spacing: spacing)
-    dimensions = 3
-    count = positions.count / 3
-    precondition(count <= Int(Int32.max))
-    structure =
-      grid.map { .grid($0, positions: positions) }
-      ?? .tree(NeighborTree(positions, dimensions: 3))
+  /// What is lost to float32 is at most 2⁻²⁴ of a coordinate that is left: 30 µm in a tile of 1 km.
+  package static func recentered(_ positions: [Double], dimensions: Int) -> [Float] {
+    var recentered = [Float](repeating: 0, count: positions.count)
+    for axis in 0..<dimensions {
+      let places = stride(from: axis, to: positions.count, by: dimensions)
+      var sum = 0.0
+      for place in places { sum += positions[place] }
+      let mean = sum / Double(positions.count / dimensions)
+      for place in places { recentered[place] = Float(positions[place] - mean) }
+    }
+    return recentered
   }
 
   /// The `k` nearest points of each query, by distance, then by index.
   ///
   /// `queries` is `[queries, dimensions]`, the result `[queries, k]`. Where `k` exceeds `count`, the
   /// missing entries are the last point's index, `count - 1`. The index holds at least one point.
-  package func nearest(_ k: Int, to queries: [Double]) -> [Int32] {
-    search(k, queries).indices
-  }
-
-  /// As `nearest(_:to:)`, with the squared distances, `[queries, k]`; missing ones are infinite.
-  package func nearestWithSquaredDistances(
-    _ k: Int, to queries: [Double]
-  ) -> (indices: [Int32], squaredDistances: [Double]) {
-    search(k, queries)
-  }
-
-  private func search(
-    _ k: Int, _ queries: [Double]
-  ) -> (indices: [Int32], squaredDistances: [Double]) {
-    precondition(k > 0 && count > 0)
+  package func nearest(_ k: Int, to queries: [Float]) -> [Int32] {
     precondition(queries.count.isMultiple(of: dimensions))
-    if case .grid(let grid, _) = structure, k <= min(count, NeighborGrid.neighborLimit),
-      let found = grid.nearest(k, to: queries)
-    {
-      return found
-    }
-    let tree = tree()
-    let found = min(k, count)
     let queryCount = queries.count / dimensions
-    var indices = [Int32](repeating: Int32(count - 1), count: queryCount * k)
-    var squaredDistances = [Double](repeating: .infinity, count: queryCount * k)
-    var nearest = [NeighborCandidates.Candidate](
-      repeating: NeighborCandidates.Candidate(), count: found)
-    for query in 0..<queryCount {
-      let start = query * dimensions
-      let target = SIMD3(
-        queries[start], queries[start + 1], dimensions == 3 ? queries[start + 2] : 0)
-      tree.findNearest(to: target, in: &nearest)
-      for (place, neighbor) in nearest.enumerated() {
-        indices[query * k + place] = neighbor.index
-        squaredDistances[query * k + place] = neighbor.squaredDistance
-      }
-    }
-    return (indices, squaredDistances)
+    var indices = noNeighbors(k, of: queryCount)
+    // The arrays have the sizes that the kernel expects.
+    let isDone = unsafe ckernels_knn_query(
+      pointer, queryCount, queries, k, .infinity, &indices, nil)
+    precondition(isDone, "no memory for \(queryCount) queries")
+    return completed(indices)
   }
 
-  /// The tree, or one made for what the grid cannot answer.
-  private func tree() -> NeighborTree {
-    switch structure {
-    case .tree(let tree): tree
-    case .grid(_, let positions): NeighborTree(positions, dimensions: dimensions)
-    }
+  /// The same for each point of an index of as many dimensions, `[queries.count, k]`; faster, since
+  /// the points of an index are sorted already.
+  package func nearest(_ k: Int, to queries: NeighborIndex) -> [Int32] {
+    precondition(queries.dimensions == dimensions)
+    var indices = noNeighbors(k, of: queries.count)
+    // One row for each query.
+    unsafe ckernels_knn_query_across(
+      pointer, queries.pointer, 0, queries.count, k, .infinity, &indices, nil)
+    return completed(indices)
+  }
+
+  private func noNeighbors(_ k: Int, of queryCount: Int) -> [Int32] {
+    precondition(k > 0 && count > 0 && queryCount <= Int(Int32.max))
+    return [Int32](repeating: -1, count: queryCount * k)
+  }
+
+  /// Puts the last point where nothing was found.
+  private func completed(_ indices: [Int32]) -> [Int32] {
+    let last = Int32(count - 1)
+    return indices.map { $0 < 0 ? last : $0 }
   }
 }

@@ -28,12 +28,14 @@ struct Neighborhoods: Sendable {
     let voxelCount = centers.count / 3
     let count = min(wanted, voxelCount)
     neighborCount = count
-    let index = NeighborIndex(centers, dimensions: 3)
+    let positions = NeighborIndex.recentered(centers, dimensions: 3)
+    let index = NeighborIndex(positions, dimensions: 3)
     try threads.checkpoint()
     let parts = try threads.map((voxelCount + Self.grain - 1) / Self.grain) { part in
       let first = part * Self.grain
-      return Part(
-        first..<min(first + Self.grain, voxelCount), of: centers, index, neighborCount: count)
+      let voxels = first..<min(first + Self.grain, voxelCount)
+      let queries = Array(positions[(3 * voxels.lowerBound)..<(3 * voxels.upperBound)])
+      return Part(index.nearest(count, to: queries), of: centers, neighborCount: count)
     }
     neighbors = parts.flatMap(\.neighbors)
     planarity = parts.flatMap(\.planarity)
@@ -48,11 +50,8 @@ struct Neighborhoods: Sendable {
     var scattering: [Double] = []
     var normalElevation: [Double] = []
 
-    init(
-      _ voxels: Range<Int>, of centers: [Double], _ index: NeighborIndex, neighborCount: Int
-    ) {
-      neighbors = index.nearest(
-        neighborCount, to: Array(centers[(3 * voxels.lowerBound)..<(3 * voxels.upperBound)]))
+    init(_ neighbors: [Int32], of centers: [Double], neighborCount: Int) {
+      self.neighbors = neighbors
       for start in stride(from: 0, to: neighbors.count, by: neighborCount) {
         let (eigenvalues, normal) = covariance(
           of: neighbors[start..<(start + neighborCount)], centers: centers

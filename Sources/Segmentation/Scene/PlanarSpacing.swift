@@ -9,7 +9,7 @@ enum PlanarSpacing {
   private static let neighborRank = 4
   /// How many of them one thread takes at a time.
   private static let grain = 250
-  /// The most points that one point is compared with before a tree is made.
+  /// The most points that one point is compared with before an index is made.
   private static let candidateLimit = 4096
 
   /// The median distance to the fourth neighbor in x and y, scaled to the side of the square that one
@@ -30,7 +30,7 @@ enum PlanarSpacing {
     if let found = try Self.squaredDistances(ofPoints: samples, in: positions, on: threads) {
       squaredDistances = found
     } else {
-      squaredDistances = squaredDistancesByTree(ofPoints: samples, in: positions)
+      squaredDistances = squaredDistancesByIndex(ofPoints: samples, in: positions)
     }
     let distances = squaredDistances.map { $0.squareRoot() }
     return median(distances) / (Double(neighborRank) / .pi).squareRoot()
@@ -100,15 +100,23 @@ enum PlanarSpacing {
     return nearest[neighborRank]
   }
 
-  /// The same for points that lie in any way.
-  private static func squaredDistancesByTree(
+  /// The same for points that lie in any way, to the precision of float32 coordinates.
+  private static func squaredDistancesByIndex(
     ofPoints samples: [Int], in positions: [Double]
   ) -> [Double] {
-    let planar = { (point: Int) in [positions[3 * point], positions[3 * point + 1]] }
+    var planar: [Double] = []
+    planar.reserveCapacity(positions.count / 3 * 2)
+    for start in stride(from: 0, to: positions.count, by: 3) {
+      planar += positions[start..<(start + 2)]
+    }
+    let points = NeighborIndex.recentered(planar, dimensions: 2)
     let neighborCount = neighborRank + 1
-    let squared = NeighborIndex((0..<positions.count / 3).flatMap(planar), dimensions: 2)
-      .nearestWithSquaredDistances(neighborCount, to: samples.flatMap(planar)).squaredDistances
-    return stride(from: neighborRank, to: squared.count, by: neighborCount).map { squared[$0] }
+    let nearest = NeighborIndex(points, dimensions: 2)
+      .nearest(neighborCount, to: samples.flatMap { points[(2 * $0)..<(2 * $0 + 2)] })
+    return samples.enumerated().map { row, point in
+      let neighbors = nearest[(row * neighborCount)..<((row + 1) * neighborCount)]
+      return squaredDistanceOfNeighbor(of: point, among: Array(neighbors), in: positions)
+    }
   }
 
   private static func median(_ values: [Double]) -> Double {

@@ -8,6 +8,7 @@ struct WindowPyramid {
   private let levels: [PyramidLevel]
   /// `[levels built][points of the level, 3]`, voxel units, relative to the window's origin.
   private var positions: [[Double]]
+  /// Of the positions as the graph sees them, in float32.
   private var indices: [Int: NeighborIndex] = [:]
 
   /// Places the voxels of a window.
@@ -38,7 +39,7 @@ struct WindowPyramid {
       }
       return .float32(features)
     case .positions(let level):
-      return .float32(positions(of: level).map { Float($0) })
+      return .float32(float32Positions(of: level))
     case .neighbors(let level):
       return .int32(nearest(input.width, in: level, to: level))
     case .finerNeighbors(let level):
@@ -50,11 +51,18 @@ struct WindowPyramid {
 
   /// `[points of queryLevel, count]`: the nearest points of `level`.
   private mutating func nearest(_ count: Int, in level: Int, to queryLevel: Int) -> [Int32] {
-    let queries = positions(of: queryLevel)
-    if let index = indices[level] { return index.nearest(count, to: queries) }
-    let index = NeighborIndex(positions(of: level), spacing: levels[level].voxelEdge)
+    index(of: level).nearest(count, to: index(of: queryLevel))
+  }
+
+  private mutating func index(of level: Int) -> NeighborIndex {
+    if let index = indices[level] { return index }
+    let index = NeighborIndex(float32Positions(of: level), dimensions: 3)
     indices[level] = index
-    return index.nearest(count, to: queries)
+    return index
+  }
+
+  private mutating func float32Positions(of level: Int) -> [Float] {
+    positions(of: level).map { Float($0) }
   }
 
   private mutating func positions(of level: Int) -> [Double] {

@@ -12,7 +12,7 @@ struct BenchNeighborsCommand: ParsableCommand {
 
         pointserve bench knn
         pointserve bench knn --points 1000000 --neighbors 16 --order morton --json
-        pointserve bench knn --points 65536 --threads 2 --index kernel
+        pointserve bench knn --points 65536 --threads 2
         pointserve bench knn --points 1000000 --neighbors 16 --export cloud.safetensors
       """)
 
@@ -22,8 +22,6 @@ struct BenchNeighborsCommand: ParsableCommand {
   var neighbors = "16,32"
   @Option(help: "The order of the points: morton or shuffled (default: both).")
   var order: SyntheticSurface.Order?
-  @Option(help: "The index: kernel (float32) or tree (float64, one thread).")
-  var index = NeighborsBenchmark.Index.kernel
   @Option(help: "Threads that share the queries.")
   var threads = 1
   @Option(help: "How often each case runs; the median counts.")
@@ -42,9 +40,9 @@ struct BenchNeighborsCommand: ParsableCommand {
     let neighborCounts = try NumberList.parse("--neighbors", neighbors, limit: 64)
     try requireRange("--threads", threads, 1...1024)
     try requireRange("--rounds", rounds, 1...100_000)
-    guard threads == 1 || (clock == .wall && index == .kernel) else {
+    guard threads == 1 || clock == .wall else {
       throw CommandFailure.badCommandLine(
-        "--threads: expected 1 with --clock cpu or --index tree, found \(threads)")
+        "--threads: expected 1 with --clock cpu, found \(threads)")
     }
     try options.selectInstructionSet()
     let orders = order.map { [$0] } ?? SyntheticSurface.Order.allCases
@@ -57,7 +55,6 @@ struct BenchNeighborsCommand: ParsableCommand {
     }
     if let export { return try write(cases, to: export) }
     var benchmark = NeighborsBenchmark(cases: cases)
-    benchmark.index = index
     benchmark.threadCount = threads
     benchmark.roundCount = rounds
     benchmark.clock = clock
@@ -82,7 +79,7 @@ struct BenchNeighborsCommand: ParsableCommand {
         .right("query ns/point"), .right("spread"),
       ], rows: rows)
     print(
-      "\(timings.instructionSet), index \(index.rawValue), \(threads == 1 ? "1 thread" : "\(threads) threads")\n\(table.text)"
+      "\(timings.instructionSet), \(threads == 1 ? "1 thread" : "\(threads) threads")\n\(table.text)"
     )
   }
 
@@ -96,5 +93,3 @@ struct BenchNeighborsCommand: ParsableCommand {
     try Files.write(SafetensorsWriter.write(tensors), to: path)
   }
 }
-
-extension NeighborsBenchmark.Index: ExpressibleByArgument {}
