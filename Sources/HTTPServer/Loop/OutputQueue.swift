@@ -34,7 +34,8 @@ struct OutputQueue {
       case .end, .failed: return (sent, true)
       }
     }
-    pieces = []
+    // Room for a few pieces is kept for the next answer.
+    pieces.removeAll(keepingCapacity: pieces.count <= 4)
     firstIndex = 0
     return (sent, false)
   }

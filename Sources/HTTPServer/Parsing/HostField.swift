@@ -25,8 +25,12 @@ enum HostField {
     }
     guard let colon = rest.first else { return true }
     guard colon == UInt8(ascii: ":") else { return false }
-    let port = rest.dropFirst()
-    guard port.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return false }
-    return port.isEmpty || UInt16(String(decoding: port, as: UTF8.self)) != nil
+    var port = 0
+    for digit in rest.dropFirst() {
+      guard digit >= 0x30, digit <= 0x39 else { return false }
+      port = port * 10 + Int(digit - 0x30)
+      guard port <= UInt16.max else { return false }
+    }
+    return true
   }
 }

@@ -45,18 +45,15 @@ struct RequestLineParser {
   private static func parseVersion(
     _ line: borrowing Span<UInt8>, _ range: Range<Int>
   ) throws(HTTPRefusal) -> Int {
-    let form: StaticString = "HTTP/d.d"
     let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
     let start = range.lowerBound
-    guard range.count == form.utf8CodeUnitCount else {
+    // The text as a number, all eight bytes at once.
+    var text: UInt64 = 0
+    for index in range.prefix(8) { text = text << 8 | UInt64(line[index]) }
+    guard range.count == 8, text & 0xFFFF_FFFF_FF00_FF00 == 0x4854_5450_2F00_2E00,
+      digits.contains(line[start + 5]), digits.contains(line[start + 7])
+    else {
       throw .malformedRequestLine(reason: "the version is not HTTP/1.1 or HTTP/1.0")
-    }
-    for (index, expected) in form.description.utf8.enumerated() {
-      let byte = line[start + index]
-      let isRight = expected == UInt8(ascii: "d") ? digits.contains(byte) : byte == expected
-      guard isRight else {
-        throw .malformedRequestLine(reason: "the version is not HTTP/1.1 or HTTP/1.0")
-      }
     }
     guard line[start + 5] == UInt8(ascii: "1") else {
       throw .unsupportedVersion(found: line.text(range))
