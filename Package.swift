@@ -44,7 +44,8 @@ let package = Package(
     .target(name: "Layers", dependencies: ["CKernels"], swiftSettings: strict),
     .target(
       name: "Models", dependencies: ["Layers", "CDemoModel", "Locking"], swiftSettings: strict),
-    .target(name: "PointClouds", dependencies: ["CKernels"], swiftSettings: strict),
+    .target(
+      name: "PointClouds", dependencies: ["Batching", "CKernels"], swiftSettings: strict),
     .target(
       name: "Segmentation", dependencies: ["PointClouds", "Models", "Batching", "Locking"],
       swiftSettings: strict),
@@ -84,7 +85,9 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "TestModels"], swiftSettings: strict),
-    .testTarget(name: "PointCloudsTests", dependencies: ["PointClouds"], swiftSettings: strict),
+    .testTarget(
+      name: "PointCloudsTests", dependencies: ["PointClouds", "Batching", "Locking"],
+      swiftSettings: strict),
     .testTarget(
       name: "SegmentationTests", dependencies: ["Segmentation", "Batching", "GoldenFiles"],
       swiftSettings: strict),

@@ -27,8 +27,6 @@ package enum CloudError: Error, Equatable, Sendable {
   case attributeLength(attribute: String, expected: Int, found: Int)
   /// A value of an attribute is outside what that attribute can hold.
   case attributeRange(attribute: String, pointIndex: Int, expected: String, found: String)
-  /// The cloud spans more voxels along one axis than can be numbered.
-  case extentTooLarge(axis: String, cells: Double, limit: Int)
 }
 
 extension CloudError: CustomStringConvertible {
@@ -51,8 +49,6 @@ extension CloudError: CustomStringConvertible {
       "attribute \(attribute) has \(found) values for \(expected) points"
     case .attributeRange(let attribute, let pointIndex, let expected, let found):
       "attribute \(attribute) of point \(pointIndex): expected \(expected), found \(found)"
-    case .extentTooLarge(let axis, let cells, let limit):
-      "the cloud spans \(cells) voxels along \(axis), more than \(limit)"
     }
   }
 }

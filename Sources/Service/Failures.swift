@@ -49,10 +49,6 @@ extension HTTPFailure {
           ("attribute", .string(attribute)), ("point", .integer(index)),
           ("expected", .string(expected)), ("found", .string(found)),
         ])
-    case .extentTooLarge(let axis, _, let limit):
-      self.init(
-        .unprocessableContent, code: "extent_too_large", message: message,
-        detail: [("axis", .string(axis)), ("limit", .integer(limit))])
     }
   }
 

@@ -1,3 +1,5 @@
+import Batching
+import Locking
 import PointClouds
 import Testing
 
@@ -50,18 +52,41 @@ struct VoxelGridTests {
     #expect(grid.centers == expected.centers)
   }
 
-  @Test(arguments: [(1e38, 0), (-1e38, 1), (.greatestFiniteMagnitude, 2), (3e9, 2)])
-  func `an extent of too many voxels is refused`(far: Double, axis: Int) {
-    var positions: [Double] = [0, 0, 0, 1, 1, 1, 0, 0, 0]
-    positions[3 + axis] = far
-    positions[6 + axis] = far > 1e300 ? -far : 0
-    #expect {
-      _ = try VoxelGrid(positions, size: 1)
-    } throws: { error in
-      guard case .extentTooLarge(let name, let cells, 0x7FFF_FFFF)? = error as? CloudError else {
-        return false
+  /// Cells that are counted, sorted by one key, and sorted by two.
+  @Test(arguments: [1.0, 1e-4, 1e-7])
+  func `a grid that nobody wants any more is abandoned at every step`(size: Double) throws {
+    let positions = NeighborIndexTests.Layout.uniform.positions(20_000, dimensions: 3, seed: 4)
+    let pool = try TaskPool(threadCount: 2, name: "test")
+    defer { pool.finish() }
+    let countdown = Countdown()
+    let threads = WorkSharing(pool: pool) { countdown.next() }
+    countdown.start(at: .max)
+    let whole = try VoxelGrid(positions, size: size, on: threads)
+    #expect(whole.centers == (try VoxelGrid(positions, size: size).centers))
+    let stepCount = countdown.steps
+    #expect(stepCount > 8)
+    for step in 0..<(stepCount / 2) {
+      countdown.start(at: step)
+      #expect(throws: WorkAbandoned.self) {
+        _ = try VoxelGrid(positions, size: size, on: threads)
       }
-      return name == ["x", "y", "z"][axis] && cells >= 3e9
+    }
+  }
+
+  /// Says yes so many times, and no from then on.
+  private final class Countdown: Sendable {
+    private let state = Lock((left: 0, steps: 0))
+
+    var steps: Int { state.withLock { $0.steps } }
+
+    func start(at left: Int) { state.withLock { $0 = (left, 0) } }
+
+    func next() -> Bool {
+      state.withLock { state in
+        state.steps += 1
+        state.left -= 1
+        return state.left >= 0
+      }
     }
   }
 

@@ -1,3 +1,5 @@
+import Batching
+
 /// The cell of every point of a cloud on a cubic grid, as one sortable key.
 struct VoxelCells {
   /// The highest cell along an axis.
@@ -12,92 +14,143 @@ struct VoxelCells {
   /// The most cells for each point that are counted rather than sorted.
   private static let mostCellsPerPoint = 64.0
 
-  /// Finds the cells of `positions`, `[points, 3]`.
+  /// How many points one thread takes at a time.
+  private static let grain = 16384
+
+  /// Finds the cells of `positions`, `[points, 3]`, which span no more than `highestCell` of them.
   ///
-  /// Throws `CloudError.extentTooLarge`.
-  init(_ positions: [Double], size: Double) throws(CloudError) {
-    var lower = SIMD3(positions[0], positions[1], positions[2])
-    var upper = lower
-    for row in stride(from: 0, to: positions.count, by: 3) {
-      let position = SIMD3(positions[row], positions[row + 1], positions[row + 2])
-      lower = pointwiseMin(lower, position)
-      upper = pointwiseMax(upper, position)
-    }
+  /// Throws `WorkAbandoned`.
+  init(_ positions: [Double], size: Double, on threads: WorkSharing) throws(WorkAbandoned) {
+    let (lower, upper) = try Self.bounds(of: positions, on: threads)
     let highest = ((upper - lower) / size).rounded(.down)
-    for axis in 0..<3 where highest[axis] > Double(Self.highestCell) {
-      throw .extentTooLarge(
-        axis: ["x", "y", "z"][axis], cells: highest[axis] + 1, limit: Self.highestCell + 1)
-    }
+    precondition(highest.max() <= Double(Self.highestCell))
     let pointCount = positions.count / 3
     // A cell is not above `highest`, which fits: rounding keeps the order of the differences. None is
     // negative, so that leaving out the fraction rounds down.
-    let cells = { (row: Int, axis: Int) -> UInt64 in
-      UInt64(truncatingIfNeeded: Int((positions[3 * row + axis] - lower[axis]) / size))
+    let cell = { @Sendable (point: Int, axis: Int) -> UInt64 in
+      UInt64(truncatingIfNeeded: Int((positions[3 * point + axis] - lower[axis]) / size))
     }
     let extents = highest + 1
     if extents.x * extents.y * extents.z <= Self.mostCellsPerPoint * Double(pointCount) {
       let (height, depth) = (UInt64(extents.y), UInt64(extents.z))
-      keys = (0..<pointCount).map { (cells($0, 0) * height + cells($0, 1)) * depth + cells($0, 2) }
+      keys = try Self.keys(pointCount, on: threads) { point in
+        (cell(point, 0) * height + cell(point, 1)) * depth + cell(point, 2)
+      }
       bitCount = 0
       cellCount = Int(extents.x) * Int(height * depth)
       return
     }
     let bits = (0..<3).map { UInt64.bitWidth - UInt64(highest[$0]).leadingZeroBitCount }
-    var planar = (0..<pointCount).map { cells($0, 0) << UInt64(bits[1]) | cells($0, 1) }
+    var planar = try Self.keys(pointCount, on: threads) { point in
+      cell(point, 0) << UInt64(bits[1]) | cell(point, 1)
+    }
     var planarBits = bits[0] + bits[1]
     if planarBits + bits[2] > UInt64.bitWidth {
-      (planar, planarBits) = Self.ranks(planar, bitCount: planarBits)
+      (planar, planarBits) = try Self.ranks(planar, bitCount: planarBits, on: threads)
     }
-    for row in planar.indices { planar[row] = planar[row] << UInt64(bits[2]) | cells(row, 2) }
-    keys = planar
+    keys = try Self.keys(pointCount, on: threads) { [planar] point in
+      planar[point] << UInt64(bits[2]) | cell(point, 2)
+    }
     bitCount = planarBits + bits[2]
     cellCount = nil
   }
 
+  /// The corners of the box around positions.
+  private static func bounds(
+    of positions: [Double], on threads: WorkSharing
+  ) throws(WorkAbandoned) -> (lower: SIMD3<Double>, upper: SIMD3<Double>) {
+    let pointCount = positions.count / 3
+    let corners = try threads.map((pointCount + grain - 1) / grain) { part in
+      let first = part * grain
+      var lower = SIMD3(positions[3 * first], positions[3 * first + 1], positions[3 * first + 2])
+      var upper = lower
+      for point in first..<min(first + grain, pointCount) {
+        let start = 3 * point
+        let position = SIMD3(positions[start], positions[start + 1], positions[start + 2])
+        lower = pointwiseMin(lower, position)
+        upper = pointwiseMax(upper, position)
+      }
+      return (lower: lower, upper: upper)
+    }
+    return corners.reduce(corners[0]) { all, part in
+      (pointwiseMin(all.lower, part.lower), pointwiseMax(all.upper, part.upper))
+    }
+  }
+
+  /// A key for each point.
+  @inline(__always)
+  private static func keys(
+    _ pointCount: Int, on threads: WorkSharing, _ key: @escaping @Sendable (Int) -> UInt64
+  ) throws(WorkAbandoned) -> [UInt64] {
+    try threads.rows(pointCount, of: UInt64.self, grain: grain) { points, keys in
+      for (place, point) in points.enumerated() { keys[place] = key(point) }
+    }
+  }
+
   /// The number of each point's cell among the occupied cells in order, and the points of each cell.
-  func numbered() -> (voxelOfPoint: [Int32], pointCounts: [Int32]) {
-    if let cellCount { return counted(cellCount) }
-    let order = RadixSort.order(of: keys, bitCount: bitCount)
+  ///
+  /// Throws `WorkAbandoned`.
+  func numbered(
+    on threads: WorkSharing
+  ) throws(WorkAbandoned) -> (voxelOfPoint: [Int32], pointCounts: [Int32]) {
+    if let cellCount { return try counted(cellCount, on: threads) }
+    let order = try RadixSort.order(of: keys, bitCount: bitCount, on: threads)
     var voxelOfPoint = [Int32](repeating: 0, count: keys.count)
     var pointCounts: [Int32] = []
     var previous: UInt64?
-    for point in order {
-      let key = keys[Int(point)]
-      if key != previous { pointCounts.append(0) }
-      previous = key
-      pointCounts[pointCounts.count - 1] += 1
-      voxelOfPoint[Int(point)] = Int32(pointCounts.count - 1)
+    try threads.inTurn(order.count) { places in
+      for place in places {
+        let point = Int(order[place])
+        let key = keys[point]
+        if key != previous { pointCounts.append(0) }
+        previous = key
+        pointCounts[pointCounts.count - 1] += 1
+        voxelOfPoint[point] = Int32(pointCounts.count - 1)
+      }
     }
     return (voxelOfPoint, pointCounts)
   }
 
   /// The same without sorting: a bit for each cell, and how many are set before each word of bits.
-  private func counted(_ cellCount: Int) -> (voxelOfPoint: [Int32], pointCounts: [Int32]) {
+  private func counted(
+    _ cellCount: Int, on threads: WorkSharing
+  ) throws(WorkAbandoned) -> (voxelOfPoint: [Int32], pointCounts: [Int32]) {
+    let keys = keys
     let wordBits = UInt64(UInt64.bitWidth)
-    var words = [UInt64](repeating: 0, count: cellCount / UInt64.bitWidth + 1)
-    for key in keys { words[Int(key / wordBits)] |= 1 << (key % wordBits) }
+    var bits = [UInt64](repeating: 0, count: cellCount / UInt64.bitWidth + 1)
+    try threads.inTurn(keys.count) { points in
+      for point in points { bits[Int(keys[point] / wordBits)] |= 1 << (keys[point] % wordBits) }
+    }
+    let words = bits
     var occupiedCount: Int32 = 0
     let occupiedBefore = words.map { word in
       defer { occupiedCount += Int32(word.nonzeroBitCount) }
       return occupiedCount
     }
+    let voxelOfPoint = try threads.rows(
+      keys.count, of: Int32.self, grain: Self.grain
+    ) { points, voxels in
+      for (place, point) in points.enumerated() {
+        let word = Int(keys[point] / wordBits)
+        let lower = words[word] & (1 << (keys[point] % wordBits) - 1)
+        voxels[place] = occupiedBefore[word] + Int32(lower.nonzeroBitCount)
+      }
+    }
     var pointCounts = [Int32](repeating: 0, count: Int(occupiedCount))
-    let voxelOfPoint = keys.map { key in
-      let word = Int(key / wordBits)
-      let lower = words[word] & (1 << (key % wordBits) - 1)
-      let voxel = occupiedBefore[word] + Int32(lower.nonzeroBitCount)
-      pointCounts[Int(voxel)] += 1
-      return voxel
+    try threads.inTurn(keys.count) { points in
+      for point in points { pointCounts[Int(voxelOfPoint[point])] += 1 }
     }
     return (voxelOfPoint, pointCounts)
   }
 
   /// Replaces keys by their ranks, at most 31 bits, in the same order.
-  private static func ranks(_ keys: [UInt64], bitCount: Int) -> ([UInt64], bitCount: Int) {
+  private static func ranks(
+    _ keys: [UInt64], bitCount: Int, on threads: WorkSharing
+  ) throws(WorkAbandoned) -> ([UInt64], bitCount: Int) {
     var ranks = [UInt64](repeating: 0, count: keys.count)
     var rank: UInt64 = 0
     var previous: UInt64?
-    for row in RadixSort.order(of: keys, bitCount: bitCount) {
+    for row in try RadixSort.order(of: keys, bitCount: bitCount, on: threads) {
       let key = keys[Int(row)]
       if let previous, key != previous { rank += 1 }
       previous = key

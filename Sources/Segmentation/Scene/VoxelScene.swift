@@ -46,7 +46,7 @@ struct VoxelScene: Sendable {
       }
     }
     let grid = try timings.measure(\.voxelization) { () throws(SegmentationError) in
-      try Self.voxelGrid(points, unit: unit, levels: section.levels)
+      try Self.voxelGrid(points, unit: unit, levels: section.levels, on: threads)
     }
     for (point, voxel) in zip(points.pointIndices, grid.voxelOfPoint) {
       voxelOfPoint[Int(point)] = voxel
@@ -71,16 +71,14 @@ struct VoxelScene: Sendable {
 
   /// The voxels of the finest level.
   private static func voxelGrid(
-    _ points: CloudSubset, unit: Double, levels: [PyramidLevel]
+    _ points: CloudSubset, unit: Double, levels: [PyramidLevel], on threads: WorkSharing
   ) throws(SegmentationError) -> VoxelGrid {
     let smallestEdge = unit * (levels.map(\.voxelEdge).min() ?? 1)
     guard points.extent <= smallestEdge * mostVoxelsAlongAxis else {
       throw .extentTooLarge(meters: points.extent, atMost: smallestEdge * mostVoxelsAlongAxis)
     }
-    do throws(CloudError) {
-      return try VoxelGrid(points.positions, size: unit * levels[0].voxelEdge)
-    } catch {
-      throw .cloud(error)
+    return try SegmentationError.unlessAbandoned { () throws(WorkAbandoned) in
+      try VoxelGrid(points.positions, size: unit * levels[0].voxelEdge, on: threads)
     }
   }
 }

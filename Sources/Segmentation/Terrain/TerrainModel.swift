@@ -36,7 +36,7 @@ struct TerrainModel: Sendable {
     positions: [Double], cellSize preferredCellSize: Double, section: HeightAboveGroundSection,
     on threads: WorkSharing
   ) throws(WorkAbandoned) {
-    let bounds = PlanarBounds(positions: positions)
+    let bounds = try PlanarBounds(positions: positions, on: threads)
     var cellSize = preferredCellSize
     let pointCount = positions.count / 3
     let mostCells = min(
@@ -50,7 +50,7 @@ struct TerrainModel: Sendable {
     self.cellSize = cellSize
     (originX, originY) = (bounds.minimumX, bounds.minimumY)
 
-    let lowest = bounds.lowestElevations(of: positions, cellSize: cellSize)
+    let lowest = try bounds.lowestElevations(of: positions, cellSize: cellSize, on: threads)
     var isUnknown = lowest.values.map { $0 == .infinity }
     var surface = try lowest.filledFromNearest(missing: isUnknown, on: threads)
     let isLow = try surface.replaceLowOutliers(
@@ -141,13 +141,15 @@ private struct PlanarBounds {
   private var maximumX = -Double.infinity
   private var maximumY = -Double.infinity
 
-  init(positions: [Double]) {
-    for start in stride(from: 0, to: positions.count, by: 3) {
-      let (x, y) = (positions[start], positions[start + 1])
-      minimumX = min(minimumX, x)
-      maximumX = max(maximumX, x)
-      minimumY = min(minimumY, y)
-      maximumY = max(maximumY, y)
+  init(positions: [Double], on threads: WorkSharing) throws(WorkAbandoned) {
+    try threads.inTurn(positions.count / 3) { points in
+      for point in points {
+        let (x, y) = (positions[3 * point], positions[3 * point + 1])
+        minimumX = min(minimumX, x)
+        maximumX = max(maximumX, x)
+        minimumY = min(minimumY, y)
+        maximumY = max(maximumY, y)
+      }
     }
   }
 
@@ -165,14 +167,18 @@ private struct PlanarBounds {
   }
 
   /// The lowest point of each cell, infinity in cells without one.
-  func lowestElevations(of positions: [Double], cellSize: Double) -> Raster {
+  func lowestElevations(
+    of positions: [Double], cellSize: Double, on threads: WorkSharing
+  ) throws(WorkAbandoned) -> Raster {
     let extents = extents(cellSize: cellSize)
     var raster = Raster(
       rowCount: Int(extents.rows), columnCount: Int(extents.columns), repeating: .infinity)
-    for start in stride(from: 0, to: positions.count, by: 3) {
-      let row = Int((positions[start] - minimumX) / cellSize)
-      let column = Int((positions[start + 1] - minimumY) / cellSize)
-      raster[row, column] = min(raster[row, column], positions[start + 2])
+    try threads.inTurn(positions.count / 3) { points in
+      for start in stride(from: 3 * points.lowerBound, to: 3 * points.upperBound, by: 3) {
+        let row = Int((positions[start] - minimumX) / cellSize)
+        let column = Int((positions[start + 1] - minimumY) / cellSize)
+        raster[row, column] = min(raster[row, column], positions[start + 2])
+      }
     }
     return raster
   }

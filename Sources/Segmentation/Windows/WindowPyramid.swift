@@ -1,3 +1,4 @@
+import Batching
 import Models
 import PointClouds
 
@@ -67,11 +68,12 @@ struct WindowPyramid {
 
   private mutating func positions(of level: Int) -> [Double] {
     while positions.count <= level {
-      do throws(CloudError) {
-        let edge = levels[positions.count].voxelEdge
+      let edge = levels[positions.count].voxelEdge
+      do throws(WorkAbandoned) {
+        // The scene has checked every level's number of voxels.
         positions.append(try VoxelGrid(positions[positions.count - 1], size: edge).centers)
       } catch {
-        preconditionFailure("the scene has checked every level's number of voxels: \(error)")
+        preconditionFailure("what one thread does alone is always wanted")
       }
     }
     return positions[level]
