@@ -19,6 +19,8 @@ package enum CloudError: Error, Equatable, Sendable {
     format: String, at: Location, field: String, expected: String, found: String)
   /// The file holds, or claims, more points than the caller allows.
   case tooManyPoints(limit: Int, found: Int)
+  /// The file is compressed and becomes longer than the caller allows.
+  case tooManyBytes(limit: Int, found: Int)
   /// The cloud has no points.
   case empty
   /// A value that must be finite is not; `attribute` is "x", "y", "z" or an attribute's name.
@@ -41,6 +43,8 @@ extension CloudError: CustomStringConvertible {
       "malformed \(format)\(location): \(field): expected \(expected), found \(found)"
     case .tooManyPoints(let limit, let found):
       "\(found) points exceed the limit of \(limit)"
+    case .tooManyBytes(let limit, let found):
+      "\(found) bytes after decompression exceed the limit of \(limit)"
     case .empty:
       "the cloud has no points"
     case .nonFinite(let attribute, let pointIndex):

@@ -8,7 +8,7 @@ package struct PointAttributes: Sendable, Equatable {
   package var numberOfReturns: [UInt8]?
   /// `[points]`: class code, by the ASPRS LAS table unless the source says otherwise.
   package var classification: [UInt8]?
-  /// `[points, 3]`, row-major: red, green, blue.
+  /// `[points, 3]`, row-major: red, green, blue; 65535 is the brightest, as in LAS.
   package var colors: [UInt16]?
 
   package init(

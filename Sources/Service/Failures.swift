@@ -29,6 +29,8 @@ extension HTTPFailure {
       self.init(.badRequest, code: "malformed_cloud", message: message, detail: detail)
     case .tooManyPoints(let limit, let found):
       self = .tooManyPoints(message, limit: limit, found: found)
+    case .tooManyBytes(let limit, let found):
+      self = .tooManyBytes(message, limit: limit, found: found)
     case .empty:
       self.init(.unprocessableContent, code: "no_points", message: message)
     case .nonFinite(let attribute, let index):
@@ -67,9 +69,7 @@ extension HTTPFailure {
     case .tooManyPoints(let limit, let found):
       self = .tooManyPoints(message, limit: limit, found: found)
     case .tooManyBytes(let limit, let found):
-      self.init(
-        .contentTooLarge, code: "too_many_bytes", message: message,
-        detail: [("limit", .integer(limit)), ("found", .integer(found))])
+      self = .tooManyBytes(message, limit: limit, found: found)
     case .draining:
       self.init(.serviceUnavailable, code: "draining", message: message, headers: retry)
     }
@@ -78,6 +78,12 @@ extension HTTPFailure {
   private static func tooManyPoints(_ message: String, limit: Int, found: Int) -> HTTPFailure {
     HTTPFailure(
       .contentTooLarge, code: "too_many_points", message: message,
+      detail: [("limit", .integer(limit)), ("found", .integer(found))])
+  }
+
+  private static func tooManyBytes(_ message: String, limit: Int, found: Int) -> HTTPFailure {
+    HTTPFailure(
+      .contentTooLarge, code: "too_many_bytes", message: message,
       detail: [("limit", .integer(limit)), ("found", .integer(found))])
   }
 

@@ -19,7 +19,7 @@ struct SegmentCommand: ParsableCommand {
       labeled does not stop the others.
       """)
 
-  @Argument(help: "Clouds: LAS, PLY, XYZ, CSV or NPY; - reads standard input.")
+  @Argument(help: "Clouds: LAS, PLY, PCD, XYZ, CSV or NPY; - reads standard input.")
   var input: [String]
   @Option(
     name: .shortAndLong,

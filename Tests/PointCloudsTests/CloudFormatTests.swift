@@ -5,7 +5,7 @@ struct CloudFormatTests {
   @Test(arguments: [
     ("application/vnd.las", "LAS"), ("application/vnd.laz", "LAZ"), ("application/x-ply", "PLY"),
     ("text/csv", "text"), ("text/plain", "text"), ("application/x-npy", "NPY"),
-    ("application/json", "JSON"),
+    ("application/json", "JSON"), ("application/x-pcd", "PCD"),
   ])
   func `a media type names a format`(mediaType: String, name: String) {
     #expect(CloudFormat.format(mediaType: mediaType)?.name == name)
@@ -13,7 +13,7 @@ struct CloudFormatTests {
 
   @Test(arguments: [
     ("las", "LAS"), ("LAZ", "LAZ"), ("ply", "PLY"), ("csv", "text"), ("xyz", "text"),
-    ("npy", "NPY"), ("json", "JSON"),
+    ("npy", "NPY"), ("json", "JSON"), ("pcd", "PCD"),
   ])
   func `a file name extension names a format`(fileExtension: String, name: String) {
     #expect(CloudFormat.format(fileExtension: fileExtension)?.name == name)
@@ -28,6 +28,7 @@ struct CloudFormatTests {
     ("1 2 3\n", "text"), ("# comment", "text"), (" \n{\"points\":[]}", "JSON"),
     ("ply\nformat", "PLY"),
     ("ply\r\nformat", "PLY"), ("LASF", "LAS"), ("plywood", "text"),
+    ("# .PCD v0.7", "PCD"), ("VERSION .7", "PCD"),
   ])
   func `content shows its format`(content: String, name: String) {
     #expect(CloudFormat.format(content: Array(content.utf8))?.name == name)
@@ -48,14 +49,14 @@ struct CloudFormatTests {
     }
   }
 
-  @Test(arguments: ["LAS", "PLY", "text"])
+  @Test(arguments: ["LAS", "PLY", "PCD", "text"])
   func `what a format writes it reads again`(name: String) throws {
     let format = try #require(CloudFormat.all.first { $0.name == name })
     let cloud = try PointCloud(
       positions: [1.5, 2.25, 3, -4, 5.125, 6, 7, 8, 1e3],
       attributes: PointAttributes(
         intensity: [1, 2, 3], returnNumber: [1, 2, 1], numberOfReturns: [2, 2, 1],
-        colors: [1, 2, 3, 4, 5, 6, 7, 8, 9]))
+        colors: [0, 257, 514, 771, 1028, 1285, 1542, 1799, 65535]))
     let written = try format.encode(
       ClassifiedCloud(DecodedCloud(cloud), classes: [2, 64, 6], confidence: [0.5, 0.25, 1]))
     let read = try format.decode(written.bytes).cloud

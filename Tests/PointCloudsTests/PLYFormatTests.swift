@@ -67,7 +67,7 @@ struct PLYFormatTests {
   func `binary vertices are points, whatever stands before them`(order: String) throws {
     let cloud = try format().decode(Self.binary(order)).cloud
     #expect(cloud.positions == [1, 2, 3, 4.5, 5, -6])
-    #expect(cloud.attributes == PointAttributes(colors: [7, 8, 9, 7, 8, 9]))
+    #expect(cloud.attributes == PointAttributes(colors: [1799, 2056, 2313, 1799, 2056, 2313]))
   }
 
   @Test func `the element may have another name`() throws {

@@ -108,9 +108,15 @@ struct TextFormatTests {
   @Test func `colors from 0 to 1 become shares of the brightest`() throws {
     let cloud = try decode("x y z r g b\n1 2 3 0 0.5 1\n4 5 6 1 0.25 0.00001\n")
     #expect(cloud.attributes.colors == [0, 32768, 65535, 65535, 16384, 1])
-    #expect(try decode("x y z r g b\n1 2 3 0 1 1\n").attributes.colors == [0, 1, 1])
+    #expect(try decode("x y z r g b\n1 2 3 0 1 1\n").attributes.colors == [0, 257, 257])
     #expect(throws: CloudError.self) { try decode("x y z r g b\n1 2 3 0.5 1 2\n") }
     #expect(throws: CloudError.self) { try decode("x y z r g b\n1 2 3 0.5 1 nan\n") }
+  }
+
+  @Test func `colors of which none is above 255 are bytes`() throws {
+    #expect(
+      try decode("x y z r g b\n1 2 3 0 128 255\n").attributes.colors == [0, 32896, 65535])
+    #expect(try decode("x y z r g b\n1 2 3 0 128 256\n").attributes.colors == [0, 128, 256])
   }
 
   @Test func `colors need all three channels`() {

@@ -13,6 +13,9 @@ struct CloudColumns {
       }
     }
 
+    /// Whether it is a channel of the color.
+    var isColor: Bool { self == .red || self == .green || self == .blue }
+
     /// The role of a column by its name, whose case and punctuation do not matter.
     ///
     /// A `label` is whatever somebody taught a network, not a class of LAS, so it has none.
@@ -36,7 +39,20 @@ struct CloudColumns {
     }
   }
 
+  /// How bright the brightest of a color channel is.
+  enum ColorUnit: Sendable {
+    /// 255, as where channels are stored in bytes.
+    case byte
+    /// 65535, as in LAS.
+    case word
+    /// One of those or 1, whichever suits all values: see `colors`.
+    case unstated
+  }
+
   private var columns = [[Double]?](repeating: nil, count: Role.allCases.count)
+
+  /// In what the color channels are given.
+  var colorUnit = ColorUnit.unstated
 
   /// No columns yet.
   init() {}
@@ -52,6 +68,16 @@ struct CloudColumns {
   subscript(role: Role) -> [Double]? {
     get { columns[role.rawValue] }
     _modify { yield &columns[role.rawValue] }
+  }
+
+  /// Takes the unit of the color channels from the types that they are stored as.
+  mutating func setColorUnit(_ types: [ScalarType]) {
+    colorUnit =
+      if types.isEmpty || types.contains(where: { $0 == .float32 || $0 == .float64 }) {
+        .unstated
+      } else {
+        types.allSatisfy { $0 == .uint8 } ? .byte : .word
+      }
   }
 
   /// The cloud; x, y and z are present.
@@ -97,10 +123,16 @@ struct CloudColumns {
     return values
   }
 
+  /// `[points, 3]`, 65535 the brightest.
+  ///
+  /// Numbers that come without a unit are shares of the brightest where all are from 0 to 1 and not
+  /// all whole, bytes where none is above 255, and as in LAS otherwise.
   private func colors(count: Int) throws(CloudError) -> [UInt16]? {
     let channels = [Role.red, .green, .blue]
     guard channels.contains(where: { self[$0] != nil }) else { return nil }
-    let areShares = hasShares(channels)
+    let areShares = colorUnit == .unstated && hasShares(channels)
+    let areBytes =
+      colorUnit == .byte || colorUnit == .unstated && !areShares && hasBytes(channels)
     var colors = [UInt16](repeating: 0, count: 3 * count)
     for (channel, role) in channels.enumerated() {
       let values =
@@ -110,7 +142,8 @@ struct CloudColumns {
       guard values.count == count else {
         throw .attributeLength(attribute: role.name, expected: count, found: values.count)
       }
-      for row in 0..<count { colors[3 * row + channel] = values[row] }
+      // 255 × 257 is 65535.
+      for row in 0..<count { colors[3 * row + channel] = values[row] * (areBytes ? 257 : 1) }
     }
     return colors
   }
@@ -120,5 +153,9 @@ struct CloudColumns {
     let columns = channels.compactMap { self[$0] }
     return columns.allSatisfy { $0.allSatisfy { (0...1).contains($0) } }
       && columns.contains { $0.contains { $0 != $0.rounded() } }
+  }
+
+  private func hasBytes(_ channels: [Role]) -> Bool {
+    channels.compactMap { self[$0] }.allSatisfy { $0.allSatisfy { (0...255).contains($0) } }
   }
 }

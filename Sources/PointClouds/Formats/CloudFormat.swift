@@ -14,12 +14,12 @@ package struct CloudFormat: Sendable {
   package internal(set) var canDecode = true
 
   typealias Decoder =
-    @Sendable (_ bytes: [UInt8], _ maximumPointCount: Int) throws(CloudError) -> DecodedCloud
+    @Sendable (_ bytes: [UInt8], _ limits: CloudLimits) throws(CloudError) -> DecodedCloud
   typealias Encoder = @Sendable (ClassifiedCloud) throws(CloudError) -> EncodedCloud
 
   /// Every format known, in the order in which content is tried.
   package static let all: [CloudFormat] = [
-    .laz, .las, .ply, .numpy, .json, .text,
+    .laz, .las, .ply, .pcd, .numpy, .json, .text,
   ]
 
   /// The format of a media type, which is given in lower case and without parameters.
@@ -44,11 +44,19 @@ package struct CloudFormat: Sendable {
   /// Reads a cloud.
   ///
   /// Throws `CloudError`: `.malformed` with the place of the fault, `.unsupported`, `.tooManyPoints`
-  /// above `maximumPointCount`, `.empty`, `.nonFinite`, `.attributeLength` or `.attributeRange`.
+  /// and `.tooManyBytes` above the limits, `.empty`, `.nonFinite`, `.attributeLength` or
+  /// `.attributeRange`.
   package func decode(
-    _ bytes: [UInt8], maximumPointCount: Int = .max
+    _ bytes: [UInt8], limits: CloudLimits = CloudLimits()
   ) throws(CloudError) -> DecodedCloud {
-    try decoder(bytes, maximumPointCount)
+    try decoder(bytes, limits)
+  }
+
+  /// Reads a cloud of no more than a number of points.
+  package func decode(
+    _ bytes: [UInt8], maximumPointCount: Int
+  ) throws(CloudError) -> DecodedCloud {
+    try decode(bytes, limits: CloudLimits(pointCount: maximumPointCount))
   }
 
   /// Writes a classified cloud.

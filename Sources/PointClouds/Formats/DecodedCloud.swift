@@ -5,6 +5,7 @@ package struct DecodedCloud: Sendable {
     case none
     case las(LASFile)
     case ply(PLYFile)
+    case pcd(PCDFile)
   }
 
   package let cloud: PointCloud

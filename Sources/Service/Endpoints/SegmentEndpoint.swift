@@ -67,7 +67,10 @@ struct SegmentEndpoint: HTTPHandler {
       let decodeDuration: Duration
       do throws(CloudError) {
         decoded = try order.format.decode(
-          body, maximumPointCount: context.configuration.admission.requestPoints)
+          body,
+          limits: CloudLimits(
+            pointCount: context.configuration.admission.requestPoints,
+            byteCount: context.configuration.maximumBodyBytes))
       } catch {
         throw HTTPFailure(error)
       }

@@ -52,6 +52,22 @@ def ply(encoding, order):
     return head + body + struct.pack(order + "B3i", 3, 0, 1, 1)
 
 
+def pcd(storage, body, fields="x y z rgb normal classification", sizes="4 8 4 4 4 1",
+        types="F F F U F U", counts="1 1 1 1 3 1"):
+    return (
+        f"# .PCD v0.7 - Point Cloud Data file format\nVERSION 0.7\nFIELDS {fields}\nSIZE {sizes}\n"
+        f"TYPE {types}\nCOUNT {counts}\nWIDTH 2\nHEIGHT 1\nVIEWPOINT 0 0 0 1 0 0 0\nPOINTS 2\n"
+        f"DATA {storage}\n"
+    ).encode() + body
+
+
+PCD_ROWS = [struct.pack("<fdfI3fB", *row) for row in
+            [(0, 1, 2, 0x102030, 0, 0, 1, 2), (1, 2, 3.5, 0xFFFFFF, 1, 0, 0, 6)]]
+PCD_PLANES = b"".join(row[start:end] for start, end in
+                      [(0, 4), (4, 12), (12, 16), (16, 20), (20, 32), (32, 33)]
+                      for row in PCD_ROWS)
+
+
 def npy(version, descr, shape, body, fortran=False):
     head = f"{{'descr': {descr}, 'fortran_order': {fortran}, 'shape': {shape}, }}\n".encode()
     length = struct.pack("<H" if version == 1 else "<I", len(head))
@@ -236,6 +252,17 @@ SEEDS = {
                   b"end_header\n3 0 1 1\n1 2 3\n",
         "little": ply("binary_little_endian", "<"),
         "big": ply("binary_big_endian", ">"),
+    },
+    "pcd": {
+        "ascii": pcd("ascii", b"0 1 2 3 0 0 1 2\n1 2 3.5 16777215 1 0 0 6\n"),
+        "binary": pcd("binary", b"".join(PCD_ROWS)),
+        # Literals, then a repetition that reaches into what it writes.
+        "compressed": pcd("binary_compressed", struct.pack("<II", 69, 66) + bytes([31])
+                          + PCD_PLANES[:32] + bytes([31]) + PCD_PLANES[32:64] + bytes([1])
+                          + PCD_PLANES[64:]),
+        "repeated": pcd("binary_compressed", struct.pack("<II", 6, 24) + b"\x00\x07\xe0\x0e\x00"
+                        + b"\x00", "x y z", "4 4 4", "F F F", "1 1 1"),
+        "short": b"VERSION .7\nFIELDS x y z\nSIZE 4 4 4\nTYPE F F F\nWIDTH 1\nDATA ascii\n1 2 3\n",
     },
     "numpy": {
         "float32": npy(1, "'<f4'", "(2, 3)", struct.pack("<6f", *range(6))),

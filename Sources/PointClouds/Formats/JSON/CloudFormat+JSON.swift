@@ -7,8 +7,8 @@ extension CloudFormat {
     recognizes: { bytes in
       bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "{")
     },
-    decoder: { (bytes, maximumPointCount) throws(CloudError) in
-      DecodedCloud(try JSONCloudReader.cloud(bytes, maximumPointCount: maximumPointCount))
+    decoder: { (bytes, limits) throws(CloudError) in
+      DecodedCloud(try JSONCloudReader.cloud(bytes, maximumPointCount: limits.pointCount))
     },
     encoder: nil)
 }

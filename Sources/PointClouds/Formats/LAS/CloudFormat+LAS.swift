@@ -28,8 +28,8 @@ extension CloudFormat {
     encoder: nil,
     canDecode: false)
 
-  private static let decodeLAS: Decoder = { (bytes, maximumPointCount) throws(CloudError) in
-    let file = try LASFile(bytes, maximumPointCount: maximumPointCount)
+  private static let decodeLAS: Decoder = { (bytes, limits) throws(CloudError) in
+    let file = try LASFile(bytes, maximumPointCount: limits.pointCount)
     return DecodedCloud(try file.cloud(), source: .las(file))
   }
 }

@@ -5,8 +5,8 @@ extension CloudFormat {
     mediaTypes: ["application/x-npy"],
     fileExtensions: ["npy"],
     recognizes: { $0.starts(with: NumPyHeader.magic) },
-    decoder: { (bytes, maximumPointCount) throws(CloudError) in
-      DecodedCloud(try NumPyReader.cloud(bytes, maximumPointCount: maximumPointCount))
+    decoder: { (bytes, limits) throws(CloudError) in
+      DecodedCloud(try NumPyReader.cloud(bytes, maximumPointCount: limits.pointCount))
     },
     encoder: { (classified) throws(CloudError) in EncodedCloud(NumPyWriter.file(classified)) })
 }

@@ -49,15 +49,18 @@ enum NumPyReader {
         header.dataOffset, "shape", "[points] for a structured array", "\(header.shape)")
     }
     var columns = CloudColumns()
+    var colorTypes: [ScalarType] = []
     for field in fields {
       guard let role = CloudColumns.Role(columnName: field.name) else { continue }
       guard columns[role] == nil else {
         throw NumPyHeader.malformed(0, "descr", "one field for \(role.name)", "two")
       }
+      if role.isColor { colorTypes.append(field.type) }
       columns[role] = (0..<header.shape[0]).map { row in
         field.type.value(bytes, at: header.dataOffset + row * stride + field.offset, field.order)
       }
     }
+    columns.setColorUnit(colorTypes)
     for role in [CloudColumns.Role.x, .y, .z] where columns[role] == nil {
       throw NumPyHeader.malformed(
         0, "descr", "a field \(role.name)", "\(fields.map(\.name))")

@@ -7,8 +7,8 @@ extension CloudFormat {
     mediaTypes: ["application/x-ply", "application/ply"],
     fileExtensions: ["ply"],
     recognizes: { $0.starts(with: Array("ply\n".utf8)) || $0.starts(with: Array("ply\r\n".utf8)) },
-    decoder: { (bytes, maximumPointCount) throws(CloudError) in
-      let file = try PLYFile(bytes, maximumPointCount: maximumPointCount)
+    decoder: { (bytes, limits) throws(CloudError) in
+      let file = try PLYFile(bytes, maximumPointCount: limits.pointCount)
       return DecodedCloud(try file.cloud(), source: .ply(file))
     },
     encoder: { (classified) throws(CloudError) in

@@ -3,8 +3,8 @@ struct PLYFile: Sendable {
   let bytes: [UInt8]
   let header: PLYHeader
   let vertex: PLYHeader.Element
-  /// The bytes of the vertices.
-  let vertexData: Range<Int>
+  /// Where the vertices are.
+  let table: RecordTable
 
   /// Finds the vertices.
   ///
@@ -33,7 +33,10 @@ struct PLYFile: Sendable {
     self.bytes = bytes
     self.header = header
     self.vertex = vertex
-    vertexData = start..<end
+    table = RecordTable(
+      format: "PLY", noun: "vertex", encoding: header.encoding,
+      columns: vertex.properties.map { RecordTable.Column(name: $0.name, type: $0.type) },
+      count: vertex.count, data: start..<end)
   }
 
   private static func holdsPosition(_ element: PLYHeader.Element) -> Bool {
@@ -44,102 +47,31 @@ struct PLYFile: Sendable {
   ///
   /// Throws `CloudError.malformed`, `.empty`, `.nonFinite`, `.attributeLength` and `.attributeRange`.
   func cloud() throws(CloudError) -> PointCloud {
-    var roles: [CloudColumns.Role?] = []
-    for property in vertex.properties {
-      let role = CloudColumns.Role(columnName: property.name)
-      // Of several properties with one role the first one counts.
-      roles.append(role.flatMap { roles.contains($0) ? nil : $0 })
-    }
+    let roles = table.roles
     for role in [CloudColumns.Role.x, .y, .z] where !roles.contains(role) {
       throw PLYHeader.malformed(
         vertex.propertiesEnd, "vertex", "a property \(role.name)",
         "\(vertex.properties.map(\.name))")
     }
-    switch header.encoding {
-    case .ascii: return try lineColumns(roles).cloud()
-    case .binary(let order): return try binaryColumns(roles, order).cloud()
-    }
-  }
-
-  private func binaryColumns(_ roles: [CloudColumns.Role?], _ order: ByteOrder) -> CloudColumns {
-    var columns = CloudColumns()
-    let length = vertexData.count / max(vertex.count, 1)
-    var offset = vertexData.lowerBound
-    for (property, role) in zip(vertex.properties, roles) {
-      if let role {
-        columns[role] = (0..<vertex.count).map { row in
-          property.type.value(bytes, at: offset + row * length, order)
-        }
-      }
-      offset += property.type.byteCount
-    }
-    return columns
-  }
-
-  private func lineColumns(_ roles: [CloudColumns.Role?]) throws(CloudError) -> CloudColumns {
-    var table: [Double] = []
-    var position = vertexData.lowerBound
-    for row in 0..<vertex.count {
-      let line = Self.line(bytes, from: position)
-      position = line.upperBound
-      let words = DelimitedLine.fields(bytes, line, .blanks)
-      guard words.count == roles.count else {
-        throw PLYHeader.malformed(
-          line.lowerBound, "vertex \(row)", "\(roles.count) values", "\(words.count)")
-      }
-      for (word, role) in zip(words, roles) {
-        guard let role else { continue }
-        var end = word.lowerBound
-        let value = DecimalNumber.read(bytes, at: &end, before: word.upperBound, .text)
-        guard let value, end == word.upperBound else {
-          throw PLYHeader.malformed(
-            word.lowerBound, "\(role.name) of vertex \(row)", "a number",
-            "\"\(String(decoding: bytes[word].prefix(40), as: UTF8.self))\"")
-        }
-        table.append(value)
-      }
-    }
-    return CloudColumns(table: table, roles: roles.compactMap(\.self))
-  }
-
-  /// The next line that is not blank, without blanks and line ends around it.
-  static func line(_ bytes: [UInt8], from position: Int) -> Range<Int> {
-    var start = position
-    while start < bytes.count, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[start]) { start += 1 }
-    var end = start
-    while end < bytes.count, bytes[end] != UInt8(ascii: "\n") { end += 1 }
-    if end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
-    return DelimitedLine.trimmed(bytes, start..<end)
+    return try table.cloudColumns(bytes).cloud()
   }
 
   /// The offset behind the elements of one kind, which start at `start`.
   private static func end(
-    of element: PLYHeader.Element, _ bytes: [UInt8], _ encoding: PLYHeader.Encoding,
+    of element: PLYHeader.Element, _ bytes: [UInt8], _ encoding: RecordTable.Encoding,
     from start: Int
   ) throws(CloudError) -> Int {
     switch encoding {
     case .ascii:
-      var position = start
-      for row in 0..<element.count {
-        let line = line(bytes, from: position)
-        guard !line.isEmpty else {
-          throw PLYHeader.malformed(
-            position, element.name, "\(element.count) elements", "the end of the file after \(row)")
-        }
-        position = line.upperBound
-      }
-      return position
+      return try RecordTable.end(
+        ofLines: element.count, bytes, from: start, format: "PLY", field: element.name)
     case .binary(let order):
       guard let byteCount = element.byteCount else {
         return try endOfLists(element, bytes, order, from: start)
       }
-      let (length, overflow) = byteCount.multipliedReportingOverflow(by: element.count)
-      guard !overflow, length <= bytes.count - start else {
-        throw PLYHeader.malformed(
-          start, element.name, "\(element.count) elements of \(byteCount) bytes",
-          "\(bytes.count - start) bytes")
-      }
-      return start + length
+      return try RecordTable.end(
+        ofRecords: element.count, length: byteCount, bytes, from: start, format: "PLY",
+        field: element.name)
     }
   }
 

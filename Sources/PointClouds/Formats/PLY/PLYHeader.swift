@@ -1,11 +1,5 @@
 /// The header of a PLY file ("The PLY Polygon File Format", Turk 1994), checked.
 struct PLYHeader: Sendable {
-  /// How the numbers behind the header are written.
-  enum Encoding: Sendable, Equatable {
-    case ascii
-    case binary(ByteOrder)
-  }
-
   /// A property of the elements of one kind.
   struct Property: Sendable {
     let name: String
@@ -29,7 +23,7 @@ struct PLYHeader: Sendable {
     }
   }
 
-  let encoding: Encoding
+  let encoding: RecordTable.Encoding
   let elements: [Element]
   /// The offset of the first byte behind the header.
   let dataOffset: Int
@@ -37,7 +31,7 @@ struct PLYHeader: Sendable {
   /// Throws `CloudError.malformed`.
   init(_ bytes: [UInt8]) throws(CloudError) {
     var position = 0
-    var encoding: Encoding?
+    var encoding: RecordTable.Encoding?
     var elements: [Element] = []
     var isFirst = true
     while true {
@@ -96,7 +90,9 @@ struct PLYHeader: Sendable {
       .map { String(decoding: $0, as: UTF8.self) }
   }
 
-  private static func encoding(_ words: [String], at offset: Int) throws(CloudError) -> Encoding {
+  private static func encoding(
+    _ words: [String], at offset: Int
+  ) throws(CloudError) -> RecordTable.Encoding {
     switch words.dropFirst() {
     case ["ascii", "1.0"]: return .ascii
     case ["binary_little_endian", "1.0"]: return .binary(.littleEndian)

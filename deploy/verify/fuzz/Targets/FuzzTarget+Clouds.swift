@@ -4,12 +4,16 @@ extension FuzzTarget {
   /// One target for each format of clouds.
   static let clouds: [FuzzTarget] = [
     cloud("las", mediaType: "application/vnd.las"), cloud("ply", mediaType: "application/x-ply"),
+    cloud("pcd", mediaType: "application/x-pcd"),
     cloud("numpy", mediaType: "application/x-npy"), cloud("text", mediaType: "text/csv"),
     cloud("cloud-json", mediaType: "application/json"),
   ]
 
   /// Most points of a cloud, as a service has a limit.
   private static let pointLimit = 100_000
+
+  /// Most bytes of a cloud after decompression.
+  private static let byteLimit = 1 << 24
 
   /// A file is refused or gives a cloud, which can be written with classes and read again.
   private static func cloud(_ name: String, mediaType: String) -> FuzzTarget {
@@ -20,7 +24,8 @@ extension FuzzTarget {
       }
       let decoded: DecodedCloud
       do {
-        decoded = try format.decode(input, maximumPointCount: pointLimit)
+        decoded = try format.decode(
+          input, limits: CloudLimits(pointCount: pointLimit, byteCount: byteLimit))
       } catch {
         _ = "\(error)"
         return
@@ -47,7 +52,7 @@ extension FuzzTarget {
         classes: [2, 6], values: Array(repeating: 0.5, count: 2 * count)))
     let written: EncodedCloud
     do { written = try format.encode(classified) } catch { return }
-    guard isRewrite, ["LAS", "PLY"].contains(format.name) else { return }
+    guard isRewrite, ["LAS", "PLY", "PCD"].contains(format.name) else { return }
     do {
       let again = try format.decode(written.bytes)
       precondition(again.cloud.positions == decoded.cloud.positions, "positions changed")
