@@ -69,8 +69,8 @@ let package = Package(
     .executableTarget(
       name: "pointserve",
       dependencies: [
-        "Benchmarks", "Service", "HTTPServer", "Segmentation", "PointClouds", "Models", "Layers",
-        "CSystem", "CBuildInformation", "Locking",
+        "Batching", "Benchmarks", "Service", "HTTPServer", "Segmentation", "PointClouds", "Models",
+        "Layers", "CSystem", "CBuildInformation", "Locking",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 

@@ -21,6 +21,8 @@ package enum CloudError: Error, Equatable, Sendable {
   case tooManyPoints(limit: Int, found: Int)
   /// The file is compressed and becomes longer than the caller allows.
   case tooManyBytes(limit: Int, found: Int)
+  /// Nobody wants the cloud any more.
+  case abandoned
   /// The cloud has no points.
   case empty
   /// A value that must be finite is not; `attribute` is "x", "y", "z" or an attribute's name.
@@ -45,6 +47,8 @@ extension CloudError: CustomStringConvertible {
       "\(found) points exceed the limit of \(limit)"
     case .tooManyBytes(let limit, let found):
       "\(found) bytes after decompression exceed the limit of \(limit)"
+    case .abandoned:
+      "reading the cloud was abandoned"
     case .empty:
       "the cloud has no points"
     case .nonFinite(let attribute, let pointIndex):

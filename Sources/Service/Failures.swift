@@ -31,6 +31,10 @@ extension HTTPFailure {
       self = .tooManyPoints(message, limit: limit, found: found)
     case .tooManyBytes(let limit, let found):
       self = .tooManyBytes(message, limit: limit, found: found)
+    case .abandoned:
+      self.init(
+        .gatewayTimeout, code: Self.deadlinePassed.code,
+        message: "the deadline passed while the cloud was read")
     case .empty:
       self.init(.unprocessableContent, code: "no_points", message: message)
     case .nonFinite(let attribute, let index):

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Batching
 import Models
 import PointClouds
 import Segmentation
@@ -14,12 +15,12 @@ struct SegmentCommand: ParsableCommand {
       pointserve segment a.las b.las --output folder  writes folder/a.las and folder/b.las
       pointserve segment - < tile.las > out.las       reads standard input, writes standard output
 
-      The extension of the output chooses its format; standard output gets that of the input. Of a \
-      LAS file only the classification changes. No input is overwritten, and a cloud that can't be \
-      labeled does not stop the others.
+      The extension of the output chooses its format; standard output gets that of the input, or \
+      LAS for LAZ. Of a LAS file only the classification changes. No input is overwritten, and a \
+      cloud that can't be labeled does not stop the others.
       """)
 
-  @Argument(help: "Clouds: LAS, PLY, PCD, XYZ, CSV or NPY; - reads standard input.")
+  @Argument(help: "Clouds: LAS, LAZ, PLY, PCD, XYZ, CSV or NPY; - reads standard input.")
   var input: [String]
   @Option(
     name: .shortAndLong,
@@ -68,21 +69,22 @@ struct SegmentCommand: ParsableCommand {
     let start = clock.now
     let name = path == Files.standardStream ? "standard input" : path
     let bytes = try Files.read(path)
-    guard let format = CloudFormat.format(path: path) ?? CloudFormat.format(content: bytes),
-      let outputFormat = wantedFormat
-        ?? (format.canEncode ? format : CloudFormat.format(fileExtension: "csv"))
+    guard let format = CloudFormat.format(path: path) ?? CloudFormat.format(content: bytes)
     else {
       throw CommandFailure.badInput("\(name): no known format of point clouds")
     }
+    let outputFormat = wantedFormat ?? format.written
     let progress = ProgressBar(label: name, isShown: !quiet && Environment.isTerminal)
     let encoded: EncodedCloud
     let result: SegmentationResult
     do {
-      let decoded = try format.decode(bytes)
-      result = try segmenter.segment(
-        decoded.cloud,
-        threadCount: threads == 0 ? Environment.processorCount : threads
-      ) { progress.show($0.coveredVoxelCount, of: $0.voxelCount) }
+      let threadCount = threads == 0 ? Environment.processorCount : threads
+      let pool = try TaskPool(threadCount: threadCount, name: "decode")
+      defer { pool.finish() }
+      let decoded = try format.decode(bytes, on: WorkSharing(pool: pool))
+      result = try segmenter.segment(decoded.cloud, threadCount: threadCount) {
+        progress.show($0.coveredVoxelCount, of: $0.voxelCount)
+      }
       progress.end()
       encoded = try outputFormat.encode(
         ClassifiedCloud(

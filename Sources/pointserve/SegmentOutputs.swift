@@ -3,7 +3,7 @@ import PointClouds
 
 /// Where the labeled clouds of a command go, settled before any of them is computed.
 struct SegmentOutputs {
-  /// One for each input; without a format the cloud is written as it came, or else as CSV.
+  /// One for each input; without a format the cloud is written as its own one is.
   let files: [(path: String, format: CloudFormat?)]
 
   /// Finds the files to write.
@@ -63,14 +63,16 @@ struct SegmentOutputs {
     return output
   }
 
-  /// A path with a suffix before its extension, which becomes csv where it names no format that can
-  /// be written.
+  /// A path with a suffix before its extension, which becomes another where it names a format that
+  /// cannot be written, or none.
   private static func writable(_ path: String, suffix: String) -> String {
     guard let dot = path.lastIndex(of: "."), !path[dot...].contains("/") else {
       return path + suffix + ".csv"
     }
-    let isWritable = CloudFormat.format(path: path)?.canEncode ?? false
-    return path[..<dot] + suffix + (isWritable ? path[dot...] : ".csv")
+    let format = CloudFormat.format(path: path)
+    let isWritable = format?.canEncode ?? false
+    let other = format?.written.fileExtensions.first ?? "csv"
+    return path[..<dot] + suffix + (isWritable ? path[dot...] : ".\(other)")
   }
 }
 

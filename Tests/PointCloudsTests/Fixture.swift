@@ -21,6 +21,22 @@ enum Fixture {
     let colors: [UInt16]?
   }
 
+  /// A file under Tests/Fixtures/laz.
+  static func laz(_ name: String) throws -> [UInt8] { try bytes("../laz/\(name).laz") }
+
+  /// What laspy decompresses from a LAZ fixture: its number of points, the number of bytes of their
+  /// records, and the 64-bit FNV-1a of these.
+  struct Records: Decodable {
+    let points: Int
+    let bytes: Int
+    let checksum: String
+  }
+
+  static func lazRecords() throws -> [String: Records] {
+    try JSONDecoder().decode(
+      [String: Records].self, from: Data(try bytes("../laz/expected.json")))
+  }
+
   static func expectation(_ name: String) throws -> Expectation {
     let all = try JSONDecoder().decode(
       [String: Expectation].self, from: Data(try bytes("expected.json")))

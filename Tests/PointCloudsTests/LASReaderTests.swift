@@ -129,13 +129,16 @@ struct LASReaderTests {
     )
   }
 
-  @Test func `compressed points are recognized and refused by name`() throws {
+  @Test func `compressed points without a record of LASzip are refused`() throws {
     let file = try Fixture.bytes("format_6.las").replacing(at: 104, with: [6 | 0x80])
     #expect(CloudFormat.format(content: file)?.name == "LAZ")
     #expect {
       _ = try Self.format().decode(file)
     } throws: { error in
-      guard case .unsupported("LAZ", reason: _)? = error as? CloudError else { return false }
+      guard
+        case .malformed("LAZ", .byte(_), "variable length records", expected: _, found: _)? =
+          error as? CloudError
+      else { return false }
       return true
     }
   }

@@ -223,7 +223,7 @@ import Testing
     let running = try RunningService()
     let answer = try running.client.post(Self.path, [1], ["Content-Type": "image/png"])
     #expect(answer.text.contains("LAS (application/vnd.las)"), "\(answer.text)")
-    #expect(!answer.text.contains("LAZ"), "\(answer.text)")
+    #expect(answer.text.contains("LAZ (application/vnd.laz)"), "\(answer.text)")
     await running.stop()
   }
 

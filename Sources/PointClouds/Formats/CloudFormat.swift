@@ -1,3 +1,5 @@
+package import Batching
+
 /// A file format of point clouds: how it is told apart, read and written.
 package struct CloudFormat: Sendable {
   /// The name for people, as "LAS".
@@ -10,11 +12,10 @@ package struct CloudFormat: Sendable {
   let recognizes: @Sendable (_ bytes: [UInt8]) -> Bool
   let decoder: Decoder
   let encoder: Encoder?
-  /// Whether clouds can be read in this format; one that is only recognized says why not.
-  package internal(set) var canDecode = true
 
   typealias Decoder =
-    @Sendable (_ bytes: [UInt8], _ limits: CloudLimits) throws(CloudError) -> DecodedCloud
+    @Sendable (_ bytes: [UInt8], _ limits: CloudLimits, _ sharing: WorkSharing)
+    throws(CloudError) -> DecodedCloud
   typealias Encoder = @Sendable (ClassifiedCloud) throws(CloudError) -> EncodedCloud
 
   /// Every format known, in the order in which content is tried.
@@ -41,15 +42,19 @@ package struct CloudFormat: Sendable {
   /// Whether clouds can be written in this format.
   package var canEncode: Bool { encoder != nil }
 
+  /// The format that a cloud of this one is written in where nothing else is asked for.
+  package var written: CloudFormat { canEncode ? self : name == "LAZ" ? .las : .text }
+
   /// Reads a cloud.
   ///
   /// Throws `CloudError`: `.malformed` with the place of the fault, `.unsupported`, `.tooManyPoints`
   /// and `.tooManyBytes` above the limits, `.empty`, `.nonFinite`, `.attributeLength` or
-  /// `.attributeRange`.
+  /// `.attributeRange`, and `.abandoned` when nobody wants it any more. The threads of `sharing` help
+  /// where the file is in parts.
   package func decode(
-    _ bytes: [UInt8], limits: CloudLimits = CloudLimits()
+    _ bytes: [UInt8], limits: CloudLimits = CloudLimits(), on sharing: WorkSharing = .alone
   ) throws(CloudError) -> DecodedCloud {
-    try decoder(bytes, limits)
+    try decoder(bytes, limits, sharing)
   }
 
   /// Reads a cloud of no more than a number of points.

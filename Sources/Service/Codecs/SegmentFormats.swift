@@ -66,7 +66,7 @@ enum SegmentFormats {
   }()
 
   private static func unsupported(_ message: String) -> HTTPFailure {
-    let known = CloudFormat.all.filter(\.canDecode).map {
+    let known = CloudFormat.all.map {
       "\($0.name) (\($0.mediaTypes.first ?? ""))"
     }
     return HTTPFailure(

@@ -65,26 +65,27 @@ struct SegmentEndpoint: HTTPHandler {
       let decoded: DecodedCloud
       let task: SegmentationTask
       let decodeDuration: Duration
+      let cancellation = order.cancellation
+      let sharing = WorkSharing(pool: context.engine.tasks) {
+        !cancellation.isCancelled && .now < deadline
+      }
       do throws(CloudError) {
         decoded = try order.format.decode(
           body,
           limits: CloudLimits(
             pointCount: context.configuration.admission.requestPoints,
-            byteCount: context.configuration.maximumBodyBytes))
+            byteCount: context.configuration.maximumBodyBytes), on: sharing)
       } catch {
         throw HTTPFailure(error)
       }
       decodeDuration = start.duration(to: .now)
       try context.extend(order.permit, points: decoded.cloud.count)
-      let cancellation = order.cancellation
       do throws(SegmentationError) {
         task = try order.segmenter.prepare(
           decoded.cloud,
           windowBudget: max(
             64, 4 * SegmentationJob.chainCount(workerCount: context.engine.workerCount)),
-          on: WorkSharing(pool: context.engine.tasks) {
-            !cancellation.isCancelled && .now < deadline
-          })
+          on: sharing)
       } catch {
         throw HTTPFailure(error)
       }

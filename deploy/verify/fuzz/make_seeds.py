@@ -11,6 +11,7 @@ import zlib
 from pathlib import Path
 
 FOLDER = Path(__file__).parent / "seeds"
+FIXTURES = Path(__file__).parents[3] / "Tests" / "Fixtures" / "laz"
 
 
 def las(minor, point_format, points=3, records=b"", header=None):
@@ -244,6 +245,11 @@ SEEDS = {
         "v14f7": las(4, 7, records=record(b"LASF_Spec", 4, struct.pack(
             "<HBB32s4s", 0, 9, 0, b"height", b"").ljust(192, b"\x00"))),
         "v14f8": las(4, 8, records=record(b"LASF_Projection", 2112, b"LOCAL_CS[\"a\"]\x00")),
+    },
+    "laz": {
+        name: (FIXTURES / f"{name}.laz").read_bytes()
+        for name in ["single_points_3", "single_points_6", "one_8", "still_8", "evlr_6", "wild_0",
+                     "extra_wild_8", "extra_3", "variable_6", "times_1"]
     },
     "ply": {
         "ascii": ply("ascii", None),

@@ -18,17 +18,21 @@ extension CloudFormat {
       return try file.rewritten(classes: classified.classes, confidence: classified.confidence)
     })
 
-  /// LAS with compressed points, which is recognized but cannot be read.
+  /// LAS with points compressed by LASzip; a cloud that came so is written as LAS.
   static let laz = CloudFormat(
     name: "LAZ",
     mediaTypes: ["application/vnd.laz", "application/laz"],
     fileExtensions: ["laz"],
     recognizes: LASHeader.isCompressed,
     decoder: decodeLAS,
-    encoder: nil,
-    canDecode: false)
+    encoder: nil)
 
-  private static let decodeLAS: Decoder = { (bytes, limits) throws(CloudError) in
+  /// Reads either; the name or media type of one is often given to the other.
+  private static let decodeLAS: Decoder = { (bytes, limits, sharing) throws(CloudError) in
+    var bytes = bytes
+    if LASHeader.isCompressed(bytes) {
+      bytes = try LAZFile(bytes, limits: limits).decompressed(on: sharing)
+    }
     let file = try LASFile(bytes, maximumPointCount: limits.pointCount)
     return DecodedCloud(try file.cloud(), source: .las(file))
   }

@@ -7,14 +7,16 @@ struct LASFile: Sendable {
 
   /// Reads and checks everything but the points.
   ///
-  /// Throws `CloudError.malformed`, `.tooManyPoints`, and `.unsupported` for compressed points.
+  /// Throws `CloudError.malformed`, also for compressed points, and `.tooManyPoints`.
   init(_ bytes: [UInt8], maximumPointCount: Int) throws(CloudError) {
     let header = try LASHeader(bytes)
+    guard !header.isCompressed else {
+      throw Self.malformed(
+        LASHeader.Offset.pointFormat, "point data record format", "0 to 10, uncompressed",
+        "\(bytes[LASHeader.Offset.pointFormat])")
+    }
     guard header.pointCount <= maximumPointCount else {
       throw .tooManyPoints(limit: maximumPointCount, found: header.pointCount)
-    }
-    guard !header.isCompressed else {
-      throw .unsupported(format: "LAZ", reason: "the points are compressed; send uncompressed LAS")
     }
     self.bytes = bytes
     self.header = header

@@ -5,7 +5,7 @@ extension CloudFormat {
     mediaTypes: ["application/x-npy"],
     fileExtensions: ["npy"],
     recognizes: { $0.starts(with: NumPyHeader.magic) },
-    decoder: { (bytes, limits) throws(CloudError) in
+    decoder: { (bytes, limits, _) throws(CloudError) in
       DecodedCloud(try NumPyReader.cloud(bytes, maximumPointCount: limits.pointCount))
     },
     encoder: { (classified) throws(CloudError) in EncodedCloud(NumPyWriter.file(classified)) })

@@ -9,7 +9,7 @@ extension CloudFormat {
     mediaTypes: ["application/x-pcd", "pointcloud/pcd"],
     fileExtensions: ["pcd"],
     recognizes: PCDHeader.isPresent,
-    decoder: { (bytes, limits) throws(CloudError) in
+    decoder: { (bytes, limits, _) throws(CloudError) in
       let file = try PCDFile(bytes, limits: limits)
       return DecodedCloud(try file.cloud(), source: .pcd(file))
     },

@@ -7,7 +7,7 @@ extension CloudFormat {
     mediaTypes: ["application/x-ply", "application/ply"],
     fileExtensions: ["ply"],
     recognizes: { $0.starts(with: Array("ply\n".utf8)) || $0.starts(with: Array("ply\r\n".utf8)) },
-    decoder: { (bytes, limits) throws(CloudError) in
+    decoder: { (bytes, limits, _) throws(CloudError) in
       let file = try PLYFile(bytes, maximumPointCount: limits.pointCount)
       return DecodedCloud(try file.cloud(), source: .ply(file))
     },

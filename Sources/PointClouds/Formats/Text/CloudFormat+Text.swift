@@ -8,7 +8,7 @@ extension CloudFormat {
       // Control characters other than tab, line feed and carriage return show that it is no text.
       !bytes.isEmpty && bytes.prefix(1024).allSatisfy { $0 >= 32 || [9, 10, 13].contains($0) }
     },
-    decoder: { (bytes, limits) throws(CloudError) in
+    decoder: { (bytes, limits, _) throws(CloudError) in
       DecodedCloud(try TextReader.cloud(bytes, maximumPointCount: limits.pointCount))
     },
     encoder: { (classified) throws(CloudError) in EncodedCloud(TextWriter.file(classified)) })

@@ -3,7 +3,8 @@ import PointClouds
 extension FuzzTarget {
   /// One target for each format of clouds.
   static let clouds: [FuzzTarget] = [
-    cloud("las", mediaType: "application/vnd.las"), cloud("ply", mediaType: "application/x-ply"),
+    cloud("las", mediaType: "application/vnd.las"), cloud("laz", mediaType: "application/vnd.laz"),
+    cloud("ply", mediaType: "application/x-ply"),
     cloud("pcd", mediaType: "application/x-pcd"),
     cloud("numpy", mediaType: "application/x-npy"), cloud("text", mediaType: "text/csv"),
     cloud("cloud-json", mediaType: "application/json"),
