@@ -4,25 +4,27 @@
 #include "internal/memory.h"
 #include "internal/objects.h"
 
-/// Output pixels of a chunk: as many as four vectors hold, or all of them for the reference.
-static size_t chunk_pixels(const ckernels_variant *variant, size_t pixels) {
-  return variant->panel_vectors == 0 ? pixels : 4 * variant->lanes;
-}
-
-/// `[channels, depth, pixels]` in chunks of pixels, each `[channels, depth, chunk]`.
-static float *pack_chunks(size_t channels, size_t depth, size_t pixels, size_t chunk,
-                          const float *values) {
+/// Filters `[channels, depth, pixels]` and bias `[channels, pixels]`, or NULL for zero, in the order
+/// in which vectors of `lanes` floats stream them.
+static float *pack_filters(size_t lanes, size_t channels, size_t depth, size_t pixels,
+                           const float *filters, const float *bias) {
   size_t count;
-  if (!ckernels_multiply(channels, depth, &count) ||
-      !ckernels_multiply(count, ckernels_round_up(pixels, chunk), &count))
+  if (!ckernels_multiply(channels, 1 + depth, &count) ||
+      !ckernels_multiply(count, ckernels_round_up(pixels, lanes), &count))
     return NULL;
   float *packed = ckernels_allocate_floats(count);
-  if (!packed || !values) return packed;
-  float *next = packed;
-  for (size_t first = 0; first < pixels; first += chunk) {
-    const size_t filled = pixels - first < chunk ? pixels - first : chunk;
-    for (size_t row = 0; row < channels * depth; row++, next += chunk)
-      memcpy(next, values + row * pixels + first, filled * sizeof(float));
+  if (!packed) return NULL;
+  float *to = packed;
+  for (size_t first = 0; first < pixels; first += lanes) {
+    const size_t bytes = (pixels - first < lanes ? pixels - first : lanes) * sizeof(float);
+    for (size_t o = 0, tile; o < channels; o += tile) {
+      tile = ckernels_local_tile(channels - o);
+      for (size_t t = 0; t < tile; t++, to += lanes)
+        if (bias) memcpy(to, bias + (o + t) * pixels + first, bytes);
+      for (size_t r = 0; r < depth; r++)
+        for (size_t t = 0; t < tile; t++, to += lanes)
+          memcpy(to, filters + ((o + t) * depth + r) * pixels + first, bytes);
+    }
   }
   return packed;
 }
@@ -35,10 +37,17 @@ ckernels_local_conv2d *ckernels_local_conv2d_create(const ckernels_local_conv2d_
   layer->shape = *shape;
   const size_t pixels = ckernels_local_output_height(shape) * ckernels_local_output_width(shape);
   const size_t patch = shape->input_channels * shape->kernel_height * shape->kernel_width;
-  layer->chunk = chunk_pixels(layer->variant, pixels);
-  layer->filters = pack_chunks(shape->output_channels, patch, pixels, layer->chunk, filters);
-  layer->bias = pack_chunks(shape->output_channels, 1, pixels, layer->chunk, bias);
-  if (layer->filters && layer->bias) return layer;
+  const size_t channels = shape->output_channels;
+  const bool is_reference = layer->variant->panel_vectors == 0;
+  if (is_reference) {
+    layer->filters = ckernels_copy_floats(channels * patch * pixels, filters);
+    layer->bias = ckernels_allocate_floats(channels * pixels);
+    if (layer->bias && bias) memcpy(layer->bias, bias, channels * pixels * sizeof(float));
+  } else {
+    layer->filters =
+        pack_filters(layer->variant->lanes, channels, patch, pixels, filters, bias);
+  }
+  if (layer->filters && (layer->bias || !is_reference)) return layer;
   ckernels_local_conv2d_destroy(layer);
   return NULL;
 }

@@ -62,14 +62,25 @@ struct ckernels_kpconv {
   ckernels_linear linear;
 };
 
+/// The most output channels of a locally connected layer whose filters lie interleaved.
+enum { ckernels_channel_tile = 8 };
+
+/// The output channels of the next tile when `channels` are left: as many as fit of 8, 4, 2 or 1.
+static inline size_t ckernels_local_tile(size_t channels) {
+  size_t tile = ckernels_channel_tile;
+  while (tile > channels) tile /= 2;
+  return tile;
+}
+
 struct ckernels_local_conv2d {
   const ckernels_variant *variant;
   ckernels_local_conv2d_shape shape;
-  /// Chunks of `chunk` output pixels (the last one padded), each `[output_channels, patch, chunk]`.
+  /// Chunks of as many output pixels as a vector has lanes (the last one padded with zeros), each in
+  /// tiles of output channels `[1 + patch, channels, pixels]`, the bias first;
+  /// `[output_channels, patch, pixels]` for the reference.
   float *filters;
-  /// Chunks, each `[output_channels, chunk]`.
+  /// `[output_channels, pixels]`, for the reference only.
   float *bias;
-  size_t chunk;
 };
 
 struct ckernels_conv2d {

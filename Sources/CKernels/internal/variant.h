@@ -64,6 +64,8 @@ typedef struct ckernels_variant {
   void (*knn_search)(const ckernels_knn *, const ckernels_knn_request *);
   /// Floating-point operations of `rounds` rounds of independent multiply-adds; `sink` keeps them.
   double (*multiply_add)(size_t rounds, float *sink);
+  /// Reads `count` floats, a multiple of 128, in ascending order; `sink`, 16 floats, keeps them.
+  void (*read)(size_t count, const float *values, float *sink);
 } ckernels_variant;
 
 extern const ckernels_variant ckernels_variant_reference;

@@ -52,5 +52,6 @@ void ckernels_reference_curve_cells(size_t dimensions, uint32_t highest_bit,
                                     uint32_t (*cells)[ckernels_knn_fanout]);
 void ckernels_reference_knn_search(const ckernels_knn *knn, const ckernels_knn_request *request);
 double ckernels_reference_multiply_add(size_t rounds, float *sink);
+void ckernels_reference_read(size_t count, const float *values, float *sink);
 
 #endif

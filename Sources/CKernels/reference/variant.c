@@ -28,6 +28,7 @@ const ckernels_variant ckernels_variant_reference = {
     .curve_cells = ckernels_reference_curve_cells,
     .knn_search = ckernels_reference_knn_search,
     .multiply_add = ckernels_reference_multiply_add,
+    .read = ckernels_reference_read,
 };
 
 double ckernels_reference_multiply_add(size_t rounds, float *sink) {
@@ -35,4 +36,8 @@ double ckernels_reference_multiply_add(size_t rounds, float *sink) {
   for (size_t r = 0; r < rounds; r++)
     for (size_t c = 0; c < chains; c++) sink[c] = sink[c] * 0.5f + 1;
   return 2.0 * (double)rounds * chains;
+}
+
+void ckernels_reference_read(size_t count, const float *values, float *sink) {
+  for (size_t i = 0; i < count; i++) sink[i % 16] += values[i];
 }

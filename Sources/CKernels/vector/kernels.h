@@ -32,4 +32,6 @@
 
 #include "multiply_add.h"
 
+#include "read.h"
+
 #include "variant.h"

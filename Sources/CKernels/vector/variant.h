@@ -28,4 +28,5 @@ const ckernels_variant VARIANT = {
     .curve_cells = curve_cells,
     .knn_search = knn_search,
     .multiply_add = multiply_add_rounds,
+    .read = read_floats,
 };
