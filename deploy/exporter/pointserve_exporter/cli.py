@@ -9,7 +9,7 @@ from .graph import read_json
 from .keras_model import export_keras
 from .loading import load_arrays, load_keras, load_state_dict
 from .torch_model import export_torch
-from .writer import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
+from .writer import TOLERANCES
 
 
 def parser():
@@ -83,8 +83,14 @@ def _common(command):
     command.add_argument(
         "--samples", metavar="FILE", help="safetensors with one request; default: drawn"
     )
-    command.add_argument("--rtol", type=float, default=RELATIVE_TOLERANCE, help="default: %(default)s")
-    command.add_argument("--atol", type=float, default=ABSOLUTE_TOLERANCE, help="default: %(default)s")
+    command.add_argument(
+        "--precision",
+        choices=list(TOLERANCES),
+        help="of the products of the served model; default: float32",
+    )
+    defaults = [", ".join(f"{pair[i]:g} for {name}" for name, pair in TOLERANCES.items()) for i in (0, 1)]
+    command.add_argument("--rtol", type=float, help=f"default: {defaults[0]}")
+    command.add_argument("--atol", type=float, help=f"default: {defaults[1]}")
     command.add_argument("--overwrite", action="store_true", help="replace an existing version")
     command.add_argument(
         "--validate-with",
@@ -121,6 +127,7 @@ def _run_keras(arguments):
         weights=load_arrays(arguments.weights) if arguments.weights else None,
         description=arguments.description or "",
         licence=arguments.licence or "",
+        precision=arguments.precision or "float32",
         **_options(arguments),
     )
 
@@ -132,6 +139,7 @@ def _run_torch(arguments):
         arguments.directory,
         description=arguments.description,
         licence=arguments.licence,
+        precision=arguments.precision,
         **_options(arguments),
     )
 

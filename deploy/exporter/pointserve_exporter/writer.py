@@ -15,12 +15,22 @@ from .errors import ExportError
 from .graph import FORMAT, as_float32, plain
 from .samples import sample_inputs
 
-RELATIVE_TOLERANCE = 1e-4
-ABSOLUTE_TOLERANCE = 1e-5
+# The relative and absolute tolerance that served products of each precision keep.
+TOLERANCES = {"float32": (1e-4, 1e-5), "bfloat16": (3e-2, 3e-2)}
 OPTIONAL_SECTIONS = ("segmentation", "batching", "warmup")
 
 
-def validated(graph, samples, forward, rtol, atol):
+def tolerances(precision, rtol, atol):
+    """What is not None of `rtol` and `atol`, else the default of a precision."""
+    if precision not in TOLERANCES:
+        raise ExportError(
+            f"precision: expected {' or '.join(TOLERANCES)}, found {precision!r}"
+        )
+    relative, absolute = TOLERANCES[precision]
+    return relative if rtol is None else rtol, absolute if atol is None else atol
+
+
+def validated(graph, samples, forward, rtol=None, atol=None):
     """Runs sample inputs through a graph and through the network that it came from.
 
     Args:
@@ -28,7 +38,8 @@ def validated(graph, samples, forward, rtol, atol):
         samples: name -> array, or None to draw them.
         forward: Called with the samples; returns output name -> array. None takes the graph's
             own results.
-        rtol, atol: The tolerance |graph - network| <= atol + rtol * |network|.
+        rtol, atol: The tolerance |graph - network| <= atol + rtol * |network|; by default that of
+            float32, since both compute at least as exactly, whatever is served.
 
     Returns:
         The samples and the network's outputs.
@@ -41,6 +52,7 @@ def validated(graph, samples, forward, rtol, atol):
             raise ExportError(
                 f"samples: no input {tensor.name!r}; given: {', '.join(sorted(samples))}"
             )
+    rtol, atol = tolerances("float32", rtol, atol)
     computed = reference.run(graph, samples)
     if forward is None:
         return samples, computed
@@ -83,8 +95,9 @@ def write_version(
     licence="",
     sections=None,
     labels=(),
-    rtol=RELATIVE_TOLERANCE,
-    atol=ABSOLUTE_TOLERANCE,
+    precision="float32",
+    rtol=None,
+    atol=None,
     overwrite=False,
 ):
     """Writes `<directory>/<version>` with manifest, weights and validation file.
@@ -96,10 +109,13 @@ def write_version(
         samples, expected: What the validation file holds.
         sections: Further sections of the manifest: segmentation, batching, warmup.
         labels: Version labels that shall name this version.
+        precision: Of the products of the served model: float32 or bfloat16.
+        rtol, atol: The tolerance of the validation file; by default what the precision can keep.
 
     Returns:
         The path of the version's directory.
     """
+    rtol, atol = tolerances(precision, rtol, atol)
     if isinstance(version, bool) or not isinstance(version, int) or version < 1:
         raise ExportError(f"version: expected a positive integer, found {version!r}")
     directory = pathlib.Path(directory)
@@ -117,6 +133,8 @@ def write_version(
         "layers": [layer.manifest() for layer in graph.layers],
         "outputs": [{"name": name, "from": layer} for name, layer in graph.outputs.items()],
     }
+    if precision != "float32":
+        manifest["precision"] = precision
     for key, value in (sections or {}).items():
         if key not in OPTIONAL_SECTIONS:
             raise ExportError(f"{key!r} is not a section of a manifest")

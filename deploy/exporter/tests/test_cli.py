@@ -48,6 +48,19 @@ def test_a_state_dict_is_exported(tmp_path, capsys, validate):
     validate(tmp_path / "mlp/1")
 
 
+def test_the_precision_comes_from_the_flag_or_from_the_description(tmp_path):
+    save_file(mlp_state(), tmp_path / "state.safetensors")
+    for version, (given, flags) in enumerate(
+        [({}, []), ({}, ["--precision", "bfloat16"]), ({"precision": "bfloat16"}, []),
+         ({"precision": "bfloat16"}, ["--precision", "float32"])], start=1,
+    ):  # fmt: skip
+        (tmp_path / "graph.json").write_text(json.dumps({**mlp_graph(), **given}))
+        files = [str(tmp_path / "state.safetensors"), str(tmp_path / "graph.json")]
+        assert main(["torch", *files, str(tmp_path / "mlp"), "--version", str(version), *flags]) == 0
+    written = [json.loads((tmp_path / f"mlp/{i}/model.json").read_text()) for i in range(1, 5)]
+    assert [item.get("precision") for item in written] == [None, "bfloat16", "bfloat16", None]
+
+
 def test_a_file_of_torch_save_is_exported(tmp_path):
     torch = pytest.importorskip("torch")
     state = {name: torch.from_numpy(np.asarray(value)) for name, value in mlp_state().items()}

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 from safetensors.numpy import load_file
 
 from networks import clustering_network, image_network, point_network, randomize
@@ -52,6 +53,21 @@ def test_the_validation_file_holds_what_keras_computed(library, tmp_path):
     assert set(stored) == {"input.image", "expected.short"}
     again = as_numpy(model(stored["input.image"], training=False))
     np.testing.assert_allclose(stored["expected.short"], again, atol=1e-6)
+
+
+def test_the_precision_is_written_with_a_tolerance_that_it_keeps(keras3, tmp_path, validate):
+    model = point_network(keras3.keras, keras3.layers)
+    exact = export_keras(model, tmp_path / "points", 1)
+    assert "precision" not in manifest_of(exact)
+    rounded = export_keras(model, tmp_path / "points", 2, precision="bfloat16")
+    assert manifest_of(rounded)["precision"] == "bfloat16"
+    for path, tolerance in ((exact, ("0.0001", "1e-05")), (rounded, ("0.03", "0.03"))):
+        with safe_open(str(path / "validation.safetensors"), "np") as file:
+            assert (file.metadata()["rtol"], file.metadata()["atol"]) == tolerance
+        validate(path)
+    with pytest.raises(ExportError, match="expected float32 or bfloat16, found 'float16'"):
+        export_keras(model, tmp_path / "points", 3, precision="float16")
+    assert not (tmp_path / "points/3").exists()
 
 
 def test_inner_layers_can_be_outputs(library, tmp_path):
