@@ -35,6 +35,19 @@ check "hadolint" hadolint --failure-threshold info Dockerfile
 check "checkov Dockerfile" checkov --quiet --compact --skip-download --framework dockerfile \
   --file Dockerfile
 
+# The kernels that any 64-bit processor runs, for arm64 as well, where its C headers are installed.
+arm64_headers=/usr/aarch64-linux-gnu/include
+arm64_kernels() {
+  local file
+  find Sources/CKernels -name '*.c' | while read -r file; do
+    clang --target=aarch64-linux-gnu -isystem "$arm64_headers" -ISources/CKernels/include -O1 -Wall \
+      -Wextra -Werror -c "$file" -o "$scratch/kernel.o" || exit 1
+  done
+}
+if [ -d "$arm64_headers" ] && command -v clang >/dev/null; then
+  check "kernels for arm64" arm64_kernels
+fi
+
 mkdir "$scratch/k8s"
 for folder in deploy/k8s/base deploy/k8s/overlays/*; do
   check "kustomize $(basename "$folder")" \
