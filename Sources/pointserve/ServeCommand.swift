@@ -54,7 +54,7 @@ struct ServeCommand: ParsableCommand {
   /// grows for as long as requests meet other threads.
   private static let arenaCount: Int32 = 2
   /// Buffers of clouds and windows; the allocator's own, moving limit would keep them, in pieces.
-  private static let mappedByteCount: Int32 = 1 << 20
+  private static let mappedByteCount: Int32 = 4 << 20
 
   private func serve(_ configuration: ServiceConfiguration, settings: ResolvedSettings) throws {
     csystem_limit_heap(Self.arenaCount, Self.mappedByteCount)
