@@ -182,6 +182,14 @@ import Testing
     alone[weights] = nil
     let missing = try client.post("/v2/repository/models/model/load", Self.body(alone))
     #expect(missing.status == 400 && missing.text.contains("no such file"), "\(missing.text)")
+    // As a tree these would take many times the memory of the text.
+    let zeros = "[" + repeatElement("0", count: 70_000).joined(separator: ",") + "]"
+    for body in [
+      Array(zeros.utf8), Self.body(["config": .string("{\"input\":\(zeros)}")]),
+    ] {
+      let answer = try client.post("/v2/repository/models/model/load", body)
+      #expect(answer.status == 400 && answer.text.contains("at most 65536 values"))
+    }
     for name in [".hidden", "a%2Fb"] {
       #expect(
         try client.post("/v2/repository/models/\(name)/load", Self.body(good)).status == 404)

@@ -5,6 +5,7 @@ package enum JSONError: Error, Hashable {
   case unexpected(offset: Int, expected: String, found: String)
   case truncated(offset: Int, expected: String)
   case nestedTooDeeply(offset: Int, limit: Int)
+  case tooManyValues(offset: Int, limit: Int)
   case duplicateKey(offset: Int, key: String)
   case invalidString(offset: Int, reason: String)
   case numberOutOfRange(offset: Int, text: String)
@@ -19,6 +20,8 @@ extension JSONError: CustomStringConvertible {
       "byte \(offset): expected \(expected), found the end of the text"
     case .nestedTooDeeply(let offset, let limit):
       "byte \(offset): expected at most \(limit) nested arrays and objects, found more"
+    case .tooManyValues(let offset, let limit):
+      "byte \(offset): expected at most \(limit) values, found more"
     case .duplicateKey(let offset, let key):
       "byte \(offset): expected each key once in an object, found \"\(key)\" again"
     case .invalidString(let offset, let reason):

@@ -12,11 +12,16 @@ package struct JSONReader {
 
   private let bytes: ArraySlice<UInt8>
   private let maximumDepth: Int
+  /// Values that may still come.
+  private var valuesLeft: Int
+  private let maximumValueCount: Int
   private var position: Int
 
-  private init(_ bytes: ArraySlice<UInt8>, maximumDepth: Int) {
+  private init(_ bytes: ArraySlice<UInt8>, maximumDepth: Int, maximumValueCount: Int) {
     self.bytes = bytes
     self.maximumDepth = maximumDepth
+    self.maximumValueCount = maximumValueCount
+    valuesLeft = maximumValueCount
     position = bytes.startIndex
   }
 
@@ -25,13 +30,17 @@ package struct JSONReader {
   /// - Parameters:
   ///   - bytes: the text, UTF-8; spaces around the value are allowed.
   ///   - maximumDepth: how many arrays and objects may be open at once.
+  ///   - maximumValueCount: how many values there may be, since a tree takes more memory than its
+  ///     text.
   /// - Returns: the value as a tree.
   /// - Throws: `JSONError` with the offset within `bytes`.
   package static func read(
-    _ bytes: some Sequence<UInt8>, maximumDepth: Int = defaultMaximumDepth
+    _ bytes: some Sequence<UInt8>, maximumDepth: Int = defaultMaximumDepth,
+    maximumValueCount: Int = .max
   ) throws(JSONError) -> ConfigValue {
     // A fresh array starts at index 0, so positions are the offsets that errors report.
-    var reader = JSONReader(Array(bytes)[...], maximumDepth: maximumDepth)
+    var reader = JSONReader(
+      Array(bytes)[...], maximumDepth: maximumDepth, maximumValueCount: maximumValueCount)
     let value = try reader.readValue(depth: 0)
     reader.skipSpaces()
     guard reader.peek() == nil else { throw reader.unexpected("the end of the text") }
@@ -40,6 +49,10 @@ package struct JSONReader {
 
   private mutating func readValue(depth: Int) throws(JSONError) -> ConfigValue {
     skipSpaces()
+    guard valuesLeft > 0 else {
+      throw .tooManyValues(offset: position, limit: maximumValueCount)
+    }
+    valuesLeft -= 1
     guard let byte = peek() else { throw unexpected("a value") }
     switch byte {
     case UInt8(ascii: "{"): return try readObject(depth: depth + 1)

@@ -16,5 +16,8 @@ package struct ModelFiles: Sendable, Hashable {
   /// The name of the weights' file in a version directory.
   package static let weightsName = "weights.safetensors"
 
+  /// The longest manifest that is read, bytes.
+  package static let manifestByteLimit = 16 << 20
+
   var byteCount: Int { manifest.count + (weights?.count ?? 0) }
 }

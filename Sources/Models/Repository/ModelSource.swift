@@ -10,8 +10,6 @@ package indirect enum ModelSource: Sendable, Hashable {
   /// Another source, but for members of its manifest; objects are merged.
   case changed(ModelSource, members: [String: ConfigValue])
 
-  /// The longest manifest that is read, bytes.
-  static let manifestByteLimit = 16 << 20
   /// The longest weights file that is read, bytes.
   static let weightsByteLimit = 4 << 30
 
@@ -37,7 +35,8 @@ package indirect enum ModelSource: Sendable, Hashable {
     let manifest: [UInt8]
     do {
       manifest = try FileSystem.contents(
-        of: "\(directory)/\(ModelFiles.manifestName)", maximumByteCount: manifestByteLimit)
+        of: "\(directory)/\(ModelFiles.manifestName)",
+        maximumByteCount: ModelFiles.manifestByteLimit)
     } catch {
       throw .file(error)
     }

@@ -24,7 +24,14 @@ struct LoadParameters {
         configuration = try Self.readConfiguration(value)
       } else if name.hasPrefix(Self.filePrefix) {
         let (version, file) = try Self.readName(name)
-        files[version, default: [:]][file] = try Self.readContent(value, of: name)
+        let content = try Self.readContent(value, of: name)
+        guard file != ModelFiles.manifestName || content.count <= ModelFiles.manifestByteLimit
+        else {
+          throw .unsupportedParameter(
+            name,
+            "expected at most \(ModelFiles.manifestByteLimit) bytes, found \(content.count)")
+        }
+        files[version, default: [:]][file] = content
       } else {
         throw .unsupportedParameter(name, "expected config or file:<version>/<name>")
       }
@@ -90,7 +97,8 @@ struct LoadParameters {
     case .string(let text):
       let value: ConfigValue
       do {
-        value = try JSONReader.read(text.utf8)
+        value = try JSONReader.read(
+          text.utf8, maximumValueCount: HTTPRequest.maximumValueCount)
       } catch {
         throw .unsupportedParameter(configName, "\(error)")
       }
@@ -133,8 +141,10 @@ struct LoadParameters {
 extension HTTPFailure {
   /// A parameter of a request that changes the model repository and that can't be followed.
   static func unsupportedParameter(_ parameter: String, _ reason: String) -> HTTPFailure {
-    HTTPFailure(
-      .badRequest, code: "unsupported_parameter",
-      message: "parameter \(parameter): \(reason)", detail: [("parameter", .string(parameter))])
+    // A name can be as long as the body.
+    let name = String(parameter.prefix(200))
+    return HTTPFailure(
+      .badRequest, code: "unsupported_parameter", message: "parameter \(name): \(reason)",
+      detail: [("parameter", .string(name))])
   }
 }

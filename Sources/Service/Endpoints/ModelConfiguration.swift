@@ -61,6 +61,9 @@ enum ModelConfiguration {
     return .integer(number)
   }
 
+  /// Longer values are not repeated in full.
+  private static let longestShownByteCount = 1000
+
   /// The first value of a wanted configuration that is not the one served; members that the wanted
   /// one leaves out agree.
   ///
@@ -83,7 +86,10 @@ enum ModelConfiguration {
     // Protocol buffers write 64-bit integers as strings.
     case (.string(let text), .integer(let value)) where text == "\(value)": return nil
     case (_, let served?) where wanted == served: return nil
-    default: return "\(path): expected \(served?.text ?? "nothing"), found \(wanted.text)"
+    default:
+      let text = wanted.text
+      let found = text.utf8.count <= longestShownByteCount ? text : wanted.summary
+      return "\(path): expected \(served?.text ?? "nothing"), found \(found)"
     }
   }
 
