@@ -30,7 +30,8 @@ INLINE vector splat_parts(const float *p) {
 
 /// The sums of each two lanes of `a` and `b`.
 INLINE vector part_sums(vector a, vector b) {
-  return (vector)_mm256_permute4x64_pd((__m256d)_mm256_hadd_ps(a, b), 0xd8);
+  const __m256 sums = _mm256_shuffle_ps(a, b, 0x88) + _mm256_shuffle_ps(a, b, 0xdd);
+  return (vector)_mm256_permute4x64_pd((__m256d)sums, 0xd8);
 }
 
 /// The larger operand; `b` where either is NaN.
@@ -78,6 +79,11 @@ INLINE void store_first(float *p, size_t count, vector a) {
 /// One bit for each lane of a that is at most b's.
 INLINE uint32_t lanes_at_most(vector a, vector b) {
   return (uint32_t)_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_LE_OQ));
+}
+
+/// One bit for each lane in which a and b have a bit in common.
+INLINE uint32_t common_lanes(integers a, integers b) {
+  return (uint32_t)_mm256_movemask_ps((__m256)((a & b) != 0));
 }
 
 /// The counts, one more in each lane where a is less than b.

@@ -72,11 +72,17 @@ INLINE vector load_first(const float *p, size_t count) {
 /// Writes the first `count` lanes only.
 INLINE void store_first(float *p, size_t count, vector a) { memcpy(p, &a, count * sizeof(float)); }
 
-/// One bit for each lane of a that is at most b's.
-INLINE uint32_t lanes_at_most(vector a, vector b) {
-  const integers bits = (a <= b) & (integers){1, 2, 4, 8};
+/// One bit for each lane of a condition.
+INLINE uint32_t lanes_where(integers condition) {
+  const integers bits = condition & (integers){1, 2, 4, 8};
   return (uint32_t)(bits[0] | bits[1] | bits[2] | bits[3]);
 }
+
+/// One bit for each lane of a that is at most b's.
+INLINE uint32_t lanes_at_most(vector a, vector b) { return lanes_where(a <= b); }
+
+/// One bit for each lane in which a and b have a bit in common.
+INLINE uint32_t common_lanes(integers a, integers b) { return lanes_where((a & b) != 0); }
 
 /// The counts, one more in each lane where a is less than b.
 INLINE integers count_less(integers counts, vector a, vector b) { return counts - (a < b); }

@@ -13,13 +13,13 @@ static const int32_t power_table[LANES] = {
 };
 #endif
 
-/// 1 / (1 + 2^y), y = -x * log2(e), with an absolute error of about 2e-7; NaN for NaN.
+/// 1 / (1 + 2^y) with an absolute error of about 2e-7; NaN for NaN.
 ///
 /// y is split into n / 2^FRACTION_BITS, whose power comes from a table in a register, and a rest r,
 /// whose power is a minimax polynomial, the shorter the larger the table.
-INLINE vector sigmoid(vector x) {
+INLINE vector logistic(vector y) {
   // The constant operand first: a NaN in the second one passes, and on through the polynomial.
-  const vector y = larger(splat(-126), smaller(splat(126), x * splat(-0x1.715476p+0f)));
+  y = larger(splat(-126), smaller(splat(126), y));
   const vector magic = splat(0x1.8p23f / (1 << FRACTION_BITS));
   const vector shifted = y + magic;
   const vector r = y - (shifted - magic);
@@ -46,6 +46,11 @@ INLINE vector sigmoid(vector x) {
   const integers power = ((integers)shifted << (23 - FRACTION_BITS)) + fraction;
   return reciprocal(multiply_add(p, (vector)power, splat(1)));
 }
+
+/// What takes x to the exponent of two in its sigmoid: -log2(e).
+#define SIGMOID_EXPONENT -0x1.715476p+0f
+
+INLINE vector sigmoid(vector x) { return logistic(x * splat(SIGMOID_EXPONENT)); }
 
 INLINE vector hyperbolic_tangent(vector x) {
   // Far from zero by exponentials; near zero, where those cancel, by an odd polynomial.

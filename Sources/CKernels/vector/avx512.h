@@ -19,6 +19,12 @@ INLINE vector splat_parts(const float *p) { return _mm512_broadcast_f32x4(_mm_lo
 /// The floats at `p`, half a vector, twice.
 INLINE vector load_twice(const float *p) { return _mm512_broadcast_f32x8(_mm256_loadu_ps(p)); }
 
+/// The floats at `first` and `second`, half a vector each.
+INLINE vector load_halves(const float *first, const float *second) {
+  return _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(first)),
+                            _mm256_loadu_ps(second), 1);
+}
+
 INLINE void store_halves(float *first, float *second, vector a) {
   _mm256_storeu_ps(first, _mm512_castps512_ps256(a));
   _mm256_storeu_ps(second, _mm512_extractf32x8_ps(a, 1));
@@ -76,6 +82,11 @@ INLINE void store_first(float *p, size_t count, vector a) {
 /// One bit for each lane of a that is at most b's.
 INLINE uint32_t lanes_at_most(vector a, vector b) {
   return _mm512_cmp_ps_mask(a, b, _CMP_LE_OQ);
+}
+
+/// One bit for each lane in which a and b have a bit in common.
+INLINE uint32_t common_lanes(integers a, integers b) {
+  return _mm512_test_epi32_mask((__m512i)a, (__m512i)b);
 }
 
 /// The counts, one more in each lane where a is less than b.

@@ -32,7 +32,7 @@ static kpconvx_scratch_layout kpconvx_layout(const ckernels_kpconvx *layer, size
   s.nearest = s.hidden + ckernels_round_up(s.rows * block->up.padded_width, 16);
   s.influence = s.nearest + ckernels_round_up(pairs, 16);
   s.used = s.influence + ckernels_round_up(pairs, 16);
-  s.operands = s.used + ckernels_round_up(s.rows * ((layer->kernel_point_count + 31) / 32), 16);
+  s.operands = s.used + row_block * ((layer->kernel_point_count + 31) / 32);
   s.total = s.operands + ckernels_round_up(operand_scratch(&block->up, s.rows), 16);
   return s;
 }
@@ -62,21 +62,35 @@ INLINE vector squared_distance(const int dimensions, const vector *offset, const
                                size_t stride) {
   vector squared = zeros();
   UNROLL for (int d = 0; d < dimensions; d++) {
-    const vector difference = offset[d] - splat(point[(size_t)d * stride]);
+    const vector difference = splat(point[(size_t)d * stride]) - offset[d];
     squared = d == 0 ? difference * difference : multiply_add(difference, difference, squared);
   }
   return squared;
 }
 
+/// Vectors of pairs that look for their kernel points together.
+enum { geometry_vectors = 4 };
+
+/// Asks for a row of features, four cache lines at a time.
+INLINE void prefetch_row(const float *f, size_t width, int32_t index) {
+  enum { line = 64 / sizeof(float) };
+  const float *row = f + (size_t)(uint32_t)index * width;
+  for (size_t c = 0; c < width; c += 4 * line)
+    UNROLL for (int l = 0; l < 4; l++) __builtin_prefetch(row + c + l * line);
+}
+
 /// Nearest kernel point and influence of `pair_vectors * LANES` offsets; the lowest index on ties.
 INLINE void nearest_kernel_points(const int dimensions, const int pair_vectors,
-                                  const ckernels_kpconvx *layer,
-                                  const vector offsets[][ckernels_dimension_limit],
+                                  const ckernels_kpconvx *layer, const float *f,
+                                  const int32_t *wanted,
+                                  vector offsets[][ckernels_dimension_limit],
                                   int32_t *nearest, float *influence) {
   const size_t stride = layer->padded_kernel_point_count;
   const size_t kernel_point_count = layer->kernel_point_count;
-  vector best[2];
-  integers index[2], candidate = {0};
+  const int step = (pair_vectors * LANES + 15) / 16;
+  int asked = 0;
+  vector best[geometry_vectors];
+  integers index[geometry_vectors], candidate = {0};
   UNROLL for (int v = 0; v < pair_vectors; v++) {
     best[v] = squared_distance(dimensions, offsets[v], layer->kernel_points, stride);
     index[v] = candidate;
@@ -87,23 +101,21 @@ INLINE void nearest_kernel_points(const int dimensions, const int pair_vectors,
       // Never less than NaN, which only a first distance can be if the others are not as well.
       keep_smaller(squared_distance(dimensions, offsets[v], layer->kernel_points + k, stride),
                    candidate, &best[v], &index[v]);
+    // A few at a time, lest the memory has to serve all of them at once.
+    if (asked < pair_vectors * LANES) {
+      UNROLL for (int i = 0; i < step; i++)
+        prefetch_row(f, layer->input_width, wanted[asked + i]);
+      asked += step;
+    }
   }
+  for (; asked < pair_vectors * LANES; asked++)
+    prefetch_row(f, layer->input_width, wanted[asked]);
   const vector inverse = splat(1 / layer->influence_distance);
   UNROLL for (int v = 0; v < pair_vectors; v++) {
     const vector raw = multiply_add(-square_root(best[v]), inverse, splat(1));
     store(influence + v * LANES, larger(zeros(), raw));
     store_integers(nearest + v * LANES, index[v]);
   }
-}
-
-/// Asks for the rows of features that `index` names, four cache lines of each at a time.
-INLINE void prefetch_rows(const float *f, size_t width, const int32_t *index) {
-  enum { line = 64 / sizeof(float) };
-  for (size_t c = 0; c < width; c += 4 * line)
-    UNROLL for (int l = 0; l < LANES; l++) {
-      const float *row = f + (size_t)(uint32_t)index[l] * width + c;
-      UNROLL for (int i = 0; i < 4; i++) __builtin_prefetch(row + i * line);
-    }
 }
 
 /// Geometry of the pairs of `rows` rows with all their neighbors, whose features are on their way then.
@@ -114,9 +126,11 @@ INLINE void tile_geometry(const int dimensions, const ckernels_kpconvx *layer, s
   const bool is_one_center = neighbor_count % LANES == 0;
   const int32_t *listed = neighbors + row * neighbor_count;
   size_t center = row, remaining = neighbor_count;
-  for (size_t p = 0; p < pairs; p += 2 * LANES) {
-    vector offsets[2][ckernels_dimension_limit];
-    const int vectors = p + LANES < pairs ? 2 : 1;
+  for (size_t p = 0; p < pairs; p += geometry_vectors * LANES) {
+    vector offsets[geometry_vectors][ckernels_dimension_limit];
+    int32_t wanted[geometry_vectors * LANES];
+    const size_t left = (pairs - p + LANES - 1) / LANES;
+    const int vectors = left < geometry_vectors ? (int)left : geometry_vectors;
     for (int v = 0; v < vectors; v++) {
       const size_t first = p + v * LANES, count = pairs - first;
       int32_t padded[LANES], centers[LANES];
@@ -141,15 +155,16 @@ INLINE void tile_geometry(const int dimensions, const ckernels_kpconvx *layer, s
           }
         }
       }
-      prefetch_rows(f, layer->input_width, index);
+      UNROLL for (int l = 0; l < LANES; l++) wanted[v * LANES + l] = index[l];
       gather_offsets(dimensions, x, index, centers, is_one_center, offsets[v]);
     }
-    if (vectors == 2)
-      nearest_kernel_points(dimensions, 2, layer, (const vector(*)[ckernels_dimension_limit])offsets,
-                            nearest + p, influence + p);
+    if (vectors == geometry_vectors)
+      nearest_kernel_points(dimensions, geometry_vectors, layer, f, wanted, offsets, nearest + p,
+                            influence + p);
     else
-      nearest_kernel_points(dimensions, 1, layer, (const vector(*)[ckernels_dimension_limit])offsets,
-                            nearest + p, influence + p);
+      for (int v = 0; v < vectors; v++)
+        nearest_kernel_points(dimensions, 1, layer, f, wanted + v * LANES, offsets + v,
+                              nearest + p + v * LANES, influence + p + v * LANES);
   }
 }
 
@@ -265,6 +280,8 @@ static void kpconvx(const ckernels_kpconvx *layer, size_t block_index, size_t ro
   const size_t width = layer->input_width, padded_width = layer->padded_width;
   float *base = scratch;
   int32_t *nearest = (int32_t *)(base + s.nearest);
+  uint32_t *used = (uint32_t *)(base + s.used);
+  const size_t words = (layer->kernel_point_count + 31) / 32;
   const size_t hidden_width = block->up.padded_width;
   const bool is_rounded = block->up.precision == CKERNELS_PRECISION_BFLOAT16;
   const destination alpha = {.y = base + s.alpha, .stride = padded_width / VALUES_PER_WORD,
@@ -279,9 +296,9 @@ static void kpconvx(const ckernels_kpconvx *layer, size_t block_index, size_t ro
     geometry(layer, row, rows, neighbor_count, x, f, neighbors, nearest, influence);
     operand_rows a = operands_of(&block->alpha, rows, centers, width, base + s.operands);
     linear_rows(&block->alpha, rows, a.first, a.stride, &alpha);
-    modulation_of_nearest(layer, &block->modulation, rows, alpha.y, alpha.stride, nearest,
-                          neighbor_count, (uint32_t *)(base + s.used), modulation,
-                          s.modulation_width);
+    use_kernel_points(nearest, rows, neighbor_count, words, used);
+    modulation_of_used(layer, &block->modulation, used, alpha.y, alpha.stride, modulation,
+                       s.modulation_width);
     const aggregation g = {layer, block->kernel_weights, rows, neighbor_count,
                            neighbors + row * neighbor_count, nearest, influence, modulation,
                            s.modulation_width, f, base + s.aggregate};

@@ -10,7 +10,7 @@ enum {
   /// Columns of a panel, two vectors of parts.
   modulation_columns = 2 * LANES / PARTS,
   /// Rows whose parts are in registers at once.
-  modulation_rows = 6,
+  modulation_rows = PARTS == 4 ? 12 : 6,
 };
 
 /// One panel's columns for some rows of a tile.
@@ -28,12 +28,13 @@ typedef struct modulation_panel {
   size_t stride;
 } modulation_panel;
 
-/// The columns of the `rows` rows that `list` names, `rows` known at compile time.
-INLINE void modulation_tile(const int rows, const modulation_panel *panel, const uint8_t *list) {
+/// Exponents of two in the sigmoids of the `rows` rows that `list` names, `rows` known at compile
+/// time.
+INLINE void modulation_tile(const int rows, const modulation_panel *panel, const int32_t *list) {
   const float *b = panel->weights, *a[modulation_rows];
   vector sums[modulation_rows][2];
   UNROLL for (int m = 0; m < rows; m++) {
-    a[m] = panel->a + list[m] * panel->a_stride;
+    a[m] = panel->a + (size_t)list[m] * panel->a_stride;
     UNROLL for (int n = 0; n < 2; n++) sums[m][n] = zeros();
   }
   const size_t whole = panel->words / PARTS * PARTS;
@@ -52,22 +53,24 @@ INLINE void modulation_tile(const int rows, const modulation_panel *panel, const
       UNROLL for (int n = 0; n < 2; n++)
         sums[m][n] = accumulate(splat_parts(last), load(b + n * LANES), sums[m][n]);
     }
+  const vector factor = splat(SIGMOID_EXPONENT);
 #if PARTS == 4
-  const vector bias = load_twice(panel->bias);
+  const vector bias = load_twice(panel->bias) * factor;
   UNROLL for (int m = 0; m < rows; m += 2)
     store_halves(
-        panel->y + list[m] * panel->stride, panel->y + list[m + 1] * panel->stride,
-        sigmoid(bias + part_sums(sums[m][0], sums[m][1], sums[m + 1][0], sums[m + 1][1])));
+        panel->y + (size_t)list[m] * panel->stride, panel->y + (size_t)list[m + 1] * panel->stride,
+        multiply_add(part_sums(sums[m][0], sums[m][1], sums[m + 1][0], sums[m + 1][1]), factor,
+                     bias));
 #else
-  const vector bias = load(panel->bias);
+  const vector bias = load(panel->bias) * factor;
   UNROLL for (int m = 0; m < rows; m++)
-    store(panel->y + list[m] * panel->stride,
-          sigmoid(bias + part_sums(sums[m][0], sums[m][1])));
+    store(panel->y + (size_t)list[m] * panel->stride,
+          multiply_add(part_sums(sums[m][0], sums[m][1]), factor, bias));
 #endif
 }
 
 /// The columns of the `count` rows that `list` names; behind them, it repeats the last one.
-SEPARATE void modulation_rows_of_panel(const modulation_panel *panel, const uint8_t *list,
+SEPARATE void modulation_rows_of_panel(const modulation_panel *panel, const int32_t *list,
                                        size_t count) {
   size_t m = 0;
   for (; m + modulation_rows <= count; m += modulation_rows)
@@ -77,6 +80,15 @@ SEPARATE void modulation_rows_of_panel(const modulation_panel *panel, const uint
     case 1: modulation_tile(2, panel, list + m); break;
     case 2: modulation_tile(4, panel, list + m); break;
     case 3: modulation_tile(6, panel, list + m); break;
+    case 4: modulation_tile(8, panel, list + m); break;
+    case 5: modulation_tile(10, panel, list + m); break;
+    case 6: modulation_tile(12, panel, list + m); break;
+  }
+  // In a pass of its own, where the chains of several rows overlap.
+  for (m = 0; m < count; m += 2) {
+    float *first = panel->y + (size_t)list[m] * panel->stride;
+    float *second = panel->y + (size_t)list[m + 1] * panel->stride;
+    store_halves(first, second, logistic(load_halves(first, second)));
   }
 #else
   switch (count - m) {
@@ -86,58 +98,64 @@ SEPARATE void modulation_rows_of_panel(const modulation_panel *panel, const uint
     case 4: modulation_tile(4, panel, list + m); break;
     case 5: modulation_tile(5, panel, list + m); break;
   }
+  for (m = 0; m < count; m++) {
+    float *y = panel->y + (size_t)list[m] * panel->stride;
+    store(y, logistic(load(y)));
+  }
 #endif
 }
 
-/// The kernel points that a row uses, one bit for each, 32 in a word.
-INLINE void use_kernel_points(const int32_t *nearest, size_t neighbor_count, size_t words,
-                              uint32_t *used) {
-  for (size_t w = 0; w < words; w++) {
-    integers bits = {0};
-    size_t j = 0;
-    for (; j + LANES <= neighbor_count; j += LANES) {
-      const integers k = load_integers(nearest + j);
-      bits |= ((k >> 5) == (int32_t)w) & (((integers){0} + 1) << (k & 31));
+/// The kernel points that `rows` rows use, a bit for each: words of 32 kernel points,
+/// `[words, row_block]`, zeros behind the rows.
+static void use_kernel_points(const int32_t *nearest, size_t rows, size_t neighbor_count,
+                              size_t words, uint32_t *used) {
+  memset(used, 0, words * row_block * sizeof *used);
+  for (size_t i = 0; i < rows; i++, nearest += neighbor_count)
+    for (size_t w = 0; w < words; w++) {
+      integers bits = {0};
+      size_t j = 0;
+      for (; j + LANES <= neighbor_count; j += LANES) {
+        const integers k = load_integers(nearest + j);
+        bits |= ((k >> 5) == (int32_t)w) & (((integers){0} + 1) << (k & 31));
+      }
+      uint32_t all = (uint32_t)__builtin_reduce_or(bits);
+      for (; j < neighbor_count; j++)
+        if ((uint32_t)nearest[j] / 32 == w) all |= (uint32_t)1 << (uint32_t)nearest[j] % 32;
+      used[w * row_block + i] = all;
     }
-    uint32_t all = (uint32_t)__builtin_reduce_or(bits);
-    for (; j < neighbor_count; j++)
-      if ((uint32_t)nearest[j] / 32 == w) all |= (uint32_t)1 << (uint32_t)nearest[j] % 32;
-    used[w] = all;
+}
+
+/// The rows that use one of the kernel points `first ... last`, ascending; how many they are.
+INLINE size_t list_rows(const uint32_t *used, size_t first, size_t last, int32_t *list) {
+  integers number;
+  UNROLL for (int l = 0; l < LANES; l++) number[l] = l;
+  size_t count = 0;
+  for (size_t i = 0; i < row_block; i += LANES) {
+    uint32_t lanes = 0;
+    for (size_t w = first / 32; w <= last / 32; w++) {
+      const size_t low = w == first / 32 ? first % 32 : 0, high = w == last / 32 ? last % 32 : 31;
+      const uint32_t bits = (uint32_t)(((uint64_t)2 << high) - ((uint64_t)1 << low));
+      lanes |= common_lanes(load_integers((const int32_t *)used + w * row_block + i),
+                            (integers){0} + (int32_t)bits);
+    }
+    pack_lanes((float *)list + count, lanes, (vector)(number + (int32_t)i));
+    count += (size_t)__builtin_popcount(lanes);
   }
+  return count;
 }
 
 /// Operands `[rows, words]` with `a_stride` words from row to row → modulations of the kernel points
-/// that `nearest` `[rows, neighbors]` names; those of others stay undefined. `used` has room for a bit
-/// for each kernel point of each row, in whole words.
-SEPARATE void modulation_of_nearest(const ckernels_kpconvx *layer, const ckernels_linear *linear,
-                                    size_t rows, const float *a, size_t a_stride,
-                                    const int32_t *nearest, size_t neighbor_count, uint32_t *used,
-                                    float *y, size_t stride) {
+/// that `used` names (of `use_kernel_points`); those of others stay undefined.
+SEPARATE void modulation_of_used(const ckernels_kpconvx *layer, const ckernels_linear *linear,
+                                 const uint32_t *used, const float *a, size_t a_stride, float *y,
+                                 size_t stride) {
   const size_t groups = layer->input_width / layer->group_size;
-  const size_t words = (layer->kernel_point_count + 31) / 32;
-  for (size_t i = 0; i < rows; i++)
-    use_kernel_points(nearest + i * neighbor_count, neighbor_count, words, used + i * words);
   modulation_panel panel = {linear->words, linear->weights, linear->bias, a, a_stride, y, stride};
   for (size_t column = 0; column < linear->width; column += modulation_columns) {
     const size_t end = column + modulation_columns;
-    const size_t first = column / groups;
     const size_t last = ((end < linear->width ? end : linear->width) - 1) / groups;
-    uint8_t list[row_block + 1];
-    size_t count = 0;
-    if (words == 1) {
-      const uint32_t bits = (uint32_t)(((uint64_t)2 << last) - ((uint64_t)1 << first));
-      for (size_t i = 0; i < rows; i++) {
-        list[count] = (uint8_t)i;
-        count += (used[i] & bits) != 0;
-      }
-    } else {
-      for (size_t i = 0; i < rows; i++) {
-        uint32_t any = 0;
-        for (size_t k = first; k <= last; k++) any |= used[i * words + k / 32] >> k % 32 & 1;
-        list[count] = (uint8_t)i;
-        count += any;
-      }
-    }
+    int32_t list[row_block + LANES];
+    const size_t count = list_rows(used, column / groups, last, list);
     if (count > 0) {
       list[count] = list[count - 1];
       modulation_rows_of_panel(&panel, list, count);
