@@ -201,8 +201,11 @@ typedef struct operand_rows {
 static operand_rows operands_of(const ckernels_linear *linear, size_t rows, const float *a,
                                 size_t a_stride, float *scratch) {
   if (linear->precision == CKERNELS_PRECISION_FLOAT32) return (operand_rows){a, a_stride};
-  for (size_t m = 0; m < rows; m++)
-    round_row(linear->depth, a + m * a_stride, scratch + m * linear->words);
+  // Rows without a gap between them, neither there nor here, are one.
+  const bool is_one = a_stride == linear->depth && linear->depth % VALUES_PER_WORD == 0;
+  const size_t count = is_one ? 1 : rows, depth = is_one ? rows * linear->depth : linear->depth;
+  for (size_t m = 0; m < count; m++)
+    round_row(depth, a + m * a_stride, scratch + m * linear->words);
   return (operand_rows){scratch, linear->words};
 }
 
