@@ -168,11 +168,33 @@ INLINE nearest_points narrow(const int vectors, nearest_points points) {
   return points.count > points.capacity - nearest_padding ? keep_nearest(points) : points;
 }
 
+/// Writes the nearest point, of equals the one with the lowest index, or -1 and infinity; its squared
+/// distance.
+INLINE float write_first(nearest_points points, int32_t *index, float *squared_distance) {
+  const point_list *list = points.list;
+  pad(points, points.count + 1);
+  vector least = splat(INFINITY);
+  for (size_t i = 0; i < points.count; i += LANES) least = smaller(load(list->squared + i), least);
+  const float squared = least_lane(least);
+  uint32_t first = UINT32_MAX;
+  for (size_t i = 0; i < points.count; i += LANES) {
+    uint32_t lanes = lanes_at_most(load(list->squared + i), splat(squared)) & point_lanes(points, i);
+    for (; lanes; lanes &= lanes - 1) {
+      const uint32_t other = list->index[i + (size_t)__builtin_ctz(lanes)];
+      first = other < first ? other : first;
+    }
+  }
+  *index = (int32_t)first;
+  if (squared_distance) *squared_distance = squared;
+  return squared;
+}
+
 /// Writes the nearest points, then -1 and infinity where there are less than k; the squared distance
 /// of the last one.
 INLINE float write_nearest(const int vectors, nearest_points points, int32_t *indices,
                            float *squared_distances) {
   const size_t k = points.k;
+  if (k == 1) return write_first(points, indices, squared_distances);
   if (points.count > 32 && points.count > (size_t)vectors * LANES)
     points = thin(vectors, points);
   const size_t count = points.count < k ? points.count : k;
