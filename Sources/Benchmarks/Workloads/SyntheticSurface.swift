@@ -5,6 +5,9 @@
 #endif
 
 /// Points on wavy ground with the walls of eight buildings, of equal density at any size.
+///
+/// Relief and roughness grow with the extent: the ground under 4 096 points is as good as flat, that
+/// under a million is 0.6 m thick, and sixteen neighbors there lie in half as many blocks more.
 package struct SyntheticSurface: Sendable {
   /// `[points, 3]`, row-major, meters.
   package let positions: [Double]
