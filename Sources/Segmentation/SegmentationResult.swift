@@ -1,3 +1,4 @@
+import Batching
 package import Models
 
 /// One label per point of a cloud, in the cloud's order.
@@ -25,39 +26,59 @@ package struct SegmentationResult: Sendable {
   /// `[voxels, classes]`.
   private let voxelScores: [Float]
 
+  /// How many voxels or points one thread labels at a time.
+  private static let grain = 16384
+
   /// Labels the points of a scene.
   ///
   /// `scores` is `[voxels, scores]`: a score per class, or one from 0 to 1 that tells how far the
-  /// second of two classes applies. `codes` is the cloud's own classification, `[points]`.
+  /// second of two classes applies. `codes` is the cloud's own classification, `[points]`. Throws
+  /// `WorkAbandoned`.
   init(
     scores: [Float], scene: any CloudScene, codes: [UInt8]?, classes: [PointClass],
-    windowCount: Int,
-    timings: SegmentationTimings
-  ) {
-    let isBinary = scores.count == scene.count && classes.count == 2
+    windowCount: Int, timings: SegmentationTimings, on threads: WorkSharing
+  ) throws(WorkAbandoned) {
+    let classCount = classes.count
+    let isBinary = scores.count == scene.count && classCount == 2
     let voxelScores = isBinary ? scores.flatMap { [1 - $0, $0] } : scores
-    let voxelLabels = (0..<scene.count).map { voxel in
-      Self.label(of: voxelScores[(voxel * classes.count)..<((voxel + 1) * classes.count)])
+    let voxelLabels = try threads.rows(scene.count, of: Int32.self, grain: Self.grain) {
+      voxels, labels in
+      for (place, voxel) in voxels.enumerated() {
+        labels[place] = Int32(
+          Self.label(of: voxelScores[(voxel * classCount)..<((voxel + 1) * classCount)]))
+      }
     }
-    var labels = [Int32](repeating: -1, count: scene.cellOfPoint.count)
-    var lasCodes = codes ?? [UInt8](repeating: 0, count: labels.count)
-    var counts = [Int](repeating: 0, count: classes.count)
-    for (point, voxel) in scene.cellOfPoint.enumerated() where voxel >= 0 {
-      let label = voxelLabels[Int(voxel)]
-      labels[point] = Int32(label)
-      lasCodes[point] = classes[label].lasCode
-      counts[label] += 1
+    let voxelOfPoint = scene.cellOfPoint
+    let pointCount = voxelOfPoint.count
+    let labels = try threads.rows(pointCount, of: Int32.self, grain: Self.grain) {
+      points, labels in
+      for (place, point) in points.enumerated() {
+        let voxel = voxelOfPoint[point]
+        labels[place] = voxel < 0 ? -1 : voxelLabels[Int(voxel)]
+      }
     }
+    let codeOfClass = classes.map(\.lasCode)
+    lasCodes = try threads.rows(pointCount, of: UInt8.self, grain: Self.grain) { points, found in
+      for (place, point) in points.enumerated() {
+        let label = labels[point]
+        found[place] = label < 0 ? codes?[point] ?? 0 : codeOfClass[Int(label)]
+      }
+    }
+    let partCounts = try threads.map((pointCount + Self.grain - 1) / Self.grain) { part in
+      var counts = [Int](repeating: 0, count: classCount)
+      for point in (part * Self.grain)..<min((part + 1) * Self.grain, pointCount)
+      where labels[point] >= 0 { counts[Int(labels[point])] += 1 }
+      return counts
+    }
+    classCounts = (0..<classCount).map { label in partCounts.reduce(0) { $0 + $1[label] } }
+    excludedCount = pointCount - classCounts.reduce(0, +)
     self.classes = classes
     self.labels = labels
-    self.lasCodes = lasCodes
-    classCounts = counts
-    excludedCount = labels.count - counts.reduce(0, +)
     voxelCount = scene.count
     self.windowCount = windowCount
     voxelUnitMeters = scene.unitMeters
     self.timings = timings
-    voxelOfPoint = scene.cellOfPoint
+    self.voxelOfPoint = voxelOfPoint
     self.voxelScores = voxelScores
   }
 

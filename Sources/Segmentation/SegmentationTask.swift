@@ -41,6 +41,7 @@ package final class SegmentationTask: Sendable {
   private let preparation: any CloudPreparation
   private let codes: [UInt8]?
   private let windowBudget: Int
+  private let threads: WorkSharing
   /// Taken before `joining` where both are.
   private let choosing: Lock<Choosing>
   private let joining: Lock<Joining>
@@ -57,6 +58,7 @@ package final class SegmentationTask: Sendable {
     self.scene = scene
     self.preparation = preparation
     self.windowBudget = windowBudget
+    self.threads = threads
     codes = cloud.attributes.classification
     let selector = try timings.measure(\.windows) { () throws(SegmentationError) in
       try scene.windowSelector(on: threads)
@@ -116,11 +118,19 @@ package final class SegmentationTask: Sendable {
   /// - Throws: `SegmentationError.network`, for instance when features overflow FP32 or a window
   ///   takes too much memory.
   package func inputs(of window: SegmentationWindow) throws(SegmentationError) -> [HostTensor] {
+    var layout = PassLayout()
+    return try inputs(of: window, using: &layout)
+  }
+
+  /// The same, with memory that the checks of many windows share.
+  func inputs(
+    of window: SegmentationWindow, using layout: inout PassLayout
+  ) throws(SegmentationError) -> [HostTensor] {
     var timings = SegmentationTimings()
     let tensors = timings.measure(\.neighbors) { scene.inputs(of: window.selection) }
     joining.withLock { $0.timings.neighbors += timings.neighbors }
     do throws(RequestError) {
-      try plan.validate(tensors)
+      try plan.validate(tensors, using: &layout)
     } catch {
       throw .network(error)
     }
@@ -192,18 +202,22 @@ package final class SegmentationTask: Sendable {
   ///
   /// - Precondition: `isComplete`.
   /// - Returns: the labels, with the timings of everything up to here.
-  /// - Throws: `SegmentationError.nonFiniteScores` when finite scores add up to more than FP32 holds.
+  /// - Throws: `SegmentationError.nonFiniteScores` when finite scores add up to more than FP32 holds,
+  ///   and `.abandoned`.
   package func finish() throws(SegmentationError) -> SegmentationResult {
     precondition(isComplete, "windows are still missing")
     let choosingDuration = choosing.withLock { $0.duration }
-    return try joining.withLock { (joining) throws(SegmentationError) in
-      var timings = joining.timings
-      timings.windows += choosingDuration
-      let joined = timings.measure(\.votes) { joining.accumulator.joined() }
-      guard joined.allSatisfy(\.isFinite) else { throw .nonFiniteScores }
-      return SegmentationResult(
+    let (votes, joinedTimings, windowCount) = joining.withLock { joining in
+      (joining.accumulator, joining.timings, joining.joinedCount)
+    }
+    var timings = joinedTimings
+    timings.windows += choosingDuration
+    let joined = timings.measure(\.votes) { votes.joined() }
+    guard joined.allSatisfy(\.isFinite) else { throw .nonFiniteScores }
+    return try SegmentationError.unlessAbandoned { () throws(WorkAbandoned) in
+      try SegmentationResult(
         scores: joined, scene: scene, codes: codes, classes: preparation.classes,
-        windowCount: joining.joinedCount, timings: timings)
+        windowCount: windowCount, timings: timings, on: threads)
     }
   }
 }

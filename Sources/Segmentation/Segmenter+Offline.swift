@@ -33,18 +33,14 @@ extension Segmenter {
       throw .noThread(reason: "\(error)")
     }
     defer { pool.finish() }
+    let threads = WorkSharing(pool: pool)
     let task = try prepare(
-      cloud, windowBudget: Self.windowsPerThread * threadCount, on: WorkSharing(pool: pool))
-    let failure = FirstError()
-    do {
-      for _ in 0..<threadCount {
-        try pool.submit { runWindows(of: task, failure: failure, progress) }
-      }
-    } catch {
-      throw .noThread(reason: "\(error)")
+      cloud, windowBudget: Self.windowsPerThread * threadCount, on: threads)
+    let runners = WindowRunners(threads: threads)
+    _ = try SegmentationError.unlessAbandoned { () throws(WorkAbandoned) in
+      try threads.map(threadCount) { _ in runWindows(of: task, among: runners, progress) }
     }
-    pool.finish()
-    if let error = failure.value { throw error }
+    if let error = runners.failure { throw error }
     return try task.finish()
   }
 
@@ -52,21 +48,25 @@ extension Segmenter {
   private static let windowsPerThread = 32
 
   /// Runs windows until there are none left, or too many that wait for another thread's window; that
-  /// thread then runs the rest.
+  /// thread then runs the rest, with the help of this one.
   private func runWindows(
-    of task: SegmentationTask, failure: FirstError,
+    of task: SegmentationTask, among runners: WindowRunners,
     _ progress: @Sendable (SegmentationProgress) -> Void
   ) {
+    defer { runners.leave() }
     let clock = ContinuousClock()
     var workspace = Workspace()
-    while failure.value == nil, let window = task.nextWindow() {
+    var layout = PassLayout()
+    var requests: [[HostTensor]] = [[]]
+    var answers: [[HostTensor]] = [[]]
+    while runners.failure == nil, let window = task.nextWindow() {
       do throws(SegmentationError) {
-        let inputs = try task.inputs(of: window)
+        requests[0] = try task.inputs(of: window, using: &layout)
         let start = clock.now
-        let outputs = plan.run([inputs], in: &workspace)[0]
-        try task.add(outputs, ofWindow: window.index, inference: clock.now - start)
+        plan.run(requests, in: &workspace, helpers: runners.helpers(), into: &answers)
+        try task.add(answers[0], ofWindow: window.index, inference: clock.now - start)
       } catch {
-        failure.record(error)
+        runners.fail(error)
         return
       }
       progress(
@@ -76,15 +76,35 @@ extension Segmenter {
   }
 }
 
-/// The first error that any of several threads met.
-private final class FirstError: Sendable {
-  private let error = Lock<SegmentationError?>(nil)
+/// The threads that run the windows of one cloud.
+private final class WindowRunners: Sendable {
+  private struct State {
+    /// How many threads have no windows to run any more.
+    var idleCount = 0
+    /// The first error that any of them met.
+    var failure: SegmentationError?
+  }
 
-  var value: SegmentationError? { error.withLock { $0 } }
+  private let threads: WorkSharing
+  private let state = Lock(State())
 
-  func record(_ found: SegmentationError) {
-    error.withLock { error in
-      if error == nil { error = found }
+  init(threads: WorkSharing) { self.threads = threads }
+
+  var failure: SegmentationError? { state.withLock { $0.failure } }
+
+  func fail(_ error: SegmentationError) {
+    state.withLock { state in
+      if state.failure == nil { state.failure = error }
     }
+  }
+
+  /// Says that a thread has no windows to run any more.
+  func leave() { state.withLock { $0.idleCount += 1 } }
+
+  /// The threads that may help with windows of others; `nil` where all have windows of their own.
+  func helpers() -> PassHelpers? {
+    let idleCount = state.withLock { $0.idleCount }
+    guard idleCount > 0 else { return nil }
+    return PassHelpers(count: idleCount) { runNext in threads.invite(idleCount, runNext) }
   }
 }

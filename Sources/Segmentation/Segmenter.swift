@@ -4,7 +4,8 @@ package import PointClouds
 
 /// Turns raw clouds into inputs of one model, and the model's outputs into labels.
 package struct Segmenter: Sendable {
-  let plan: ExecutablePlan
+  /// The graph.
+  package let plan: ExecutablePlan
   private let preparation: any CloudPreparation
 
   /// Checks that a graph takes what the pre-processing provides and answers a score per class.

@@ -104,7 +104,7 @@ func `every voxel lies in a window and no window is too large`(
 func `the nearest voxels are those of a full search`(fixture: CloudFixture) throws {
   let positions = fixture.positions
   let count = positions.count / 3
-  let nearest = try NearestVoxels(positions)
+  var nearest = try NearestVoxels(positions)
   for wanted in [1, 2, 7, count - 1, count, count + 5] where wanted > 0 {
     for voxel in [0, count / 2, count - 1] {
       let order = (0..<count).sorted { a, b in
@@ -127,7 +127,7 @@ func `the voxels of a sphere are those of a full search`(
 ) throws {
   let positions = fixture.positions
   let count = positions.count / 3
-  let nearest = try NearestVoxels(positions)
+  var nearest = try NearestVoxels(positions)
   let voxel = count / 3
   let squared = (0..<count).map { other in
     (0..<3).reduce(0.0) { sum, axis in

@@ -45,7 +45,7 @@ package struct LayersBenchmark: Sendable {
       passCounts.append(
         threadCount == 1 ? 1 : max(1, min(1000, Int(Self.threadedSeconds / max(seconds, 1e-6)))))
     }
-    let bandwidth = ckernels_measure_read_bandwidth(Self.bandwidthSeconds)
+    let bandwidth = ckernels_measure_read_bandwidth(clock.kernelClock, Self.bandwidthSeconds)
     guard bandwidth > 0 else { throw .outOfMemory(case: "read bandwidth") }
     var peaks: [ProductPrecision: [Double]] = [:]
     var seconds = Array(repeating: [Double](), count: benchmarks.count)
@@ -53,7 +53,8 @@ package struct LayersBenchmark: Sendable {
     for round in 0..<roundCount {
       for precision in precisions {
         peaks[precision, default: []].append(
-          ckernels_measure_fma_peak(precision.kernelPrecision, Self.peakSeconds))
+          ckernels_measure_fma_peak(
+            precision.kernelPrecision, clock.kernelClock, Self.peakSeconds))
       }
       for (index, benchmark) in benchmarks.enumerated() {
         seconds[index].append(

@@ -1,3 +1,5 @@
+import CKernels
+
 #if canImport(Glibc)
   import Glibc
 #else
@@ -11,6 +13,10 @@ package enum BenchmarkClock: String, Sendable, CaseIterable {
   /// The processor time of the calling thread, which leaves out what other programs take from a
   /// busy machine; for work on one thread that never blocks.
   case cpu
+
+  var kernelClock: ckernels_clock {
+    self == .wall ? CKERNELS_CLOCK_WALL : CKERNELS_CLOCK_THREAD
+  }
 
   /// Nanoseconds since some moment in the past.
   package var nanoseconds: Int64 {

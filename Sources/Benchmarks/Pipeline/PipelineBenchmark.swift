@@ -1,3 +1,4 @@
+import Models
 package import PointClouds
 package import Segmentation
 
@@ -52,7 +53,8 @@ package struct PipelineBenchmark: Sendable {
       }
       guard round > 0 else { continue }
       if let counter {
-        allocationCount = Double(counter.total - allocationsBefore) / Double(cloud.count)
+        allocationCount =
+          Double(counter.total - allocationsBefore) / Double(max(result.windowCount, 1))
       }
       windowCount = result.windowCount
       totals.append(seconds)
@@ -63,6 +65,29 @@ package struct PipelineBenchmark: Sendable {
     return PipelineTimings(
       name: name, pointCount: cloud.count, threadCount: threadCount, windowCount: windowCount,
       total: Samples(totals), stages: stages.mapValues { Samples($0) },
-      peakByteCount: peakByteCount, allocationsPerPoint: allocationCount)
+      peakByteCount: peakByteCount, allocationsPerWindow: allocationCount,
+      allocationsPerPass: try allocationsPerPass(cloud, name: name))
+  }
+
+  /// Heap allocations of one more pass over the layers, with workspace and answers in place.
+  private func allocationsPerPass(
+    _ cloud: PointCloud, name: String
+  ) throws(BenchmarkError) -> Double? {
+    guard let counter = AllocationCounter() else { return nil }
+    let requests: [[HostTensor]]
+    do throws(SegmentationError) {
+      let task = try segmenter.prepare(cloud)
+      guard let window = task.nextWindow() else { return nil }
+      requests = [try task.inputs(of: window)]
+    } catch {
+      throw .failed(reason: "\(name): \(error)")
+    }
+    var workspace = Workspace()
+    var answers: [[HostTensor]] = [[]]
+    segmenter.plan.run(requests, in: &workspace, into: &answers)
+    let passCount = 10
+    let before = counter.total
+    for _ in 0..<passCount { segmenter.plan.run(requests, in: &workspace, into: &answers) }
+    return Double(counter.total - before) / Double(passCount)
   }
 }

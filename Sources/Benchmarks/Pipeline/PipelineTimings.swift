@@ -36,8 +36,11 @@ package struct PipelineTimings: Sendable {
   package let stages: [Stage: Samples]
   /// The most bytes held beyond those held before; `nil` where the system does not tell.
   package let peakByteCount: Int?
-  /// Heap allocations; `nil` where nothing counts them.
-  package let allocationsPerPoint: Double?
+  /// Heap allocations for each window, those of preparing the cloud and finishing included; `nil`
+  /// where nothing counts them.
+  package let allocationsPerWindow: Double?
+  /// Heap allocations of all layers of one window; `nil` where nothing counts them.
+  package let allocationsPerPass: Double?
 
   /// Median nanoseconds of a point, on the wall.
   package var nanosecondsPerPoint: Double { total.median * 1e9 / Double(pointCount) }
@@ -60,7 +63,10 @@ package struct PipelineTimings: Sendable {
           })),
     ]
     if let peakByteCount { members["peak_bytes"] = .integer(peakByteCount) }
-    if let allocationsPerPoint { members["allocations_per_point"] = .number(allocationsPerPoint) }
+    if let allocationsPerWindow {
+      members["allocations_per_window"] = .number(allocationsPerWindow)
+    }
+    if let allocationsPerPass { members["allocations_per_pass"] = .number(allocationsPerPass) }
     return .object(members)
   }
 }

@@ -32,7 +32,7 @@ struct GridWindowSelector: WindowSelector {
       low: SIMD2(low.x, low.y), high: SIMD2(high.x, high.y),
       extent: section.window.extentMeters, overlap: section.window.overlapMeters)
     self.squares = squares
-    occupied = try squares.occupied(by: scene.centers)
+    occupied = try squares.occupied(by: scene.centers, on: threads)
   }
 
   mutating func next() -> WindowSelection? {

@@ -4,6 +4,13 @@ import Batching
 struct NearestVoxels: Sendable {
   private let centers: [Double]
   private let bins: PlanarBins
+  // What follows is the memory of one search, which the next one uses again.
+  private var nearby: [Int32] = []
+  private var candidates: [Candidate] = []
+  private var outermost: [Candidate] = []
+  private var shellCounts: [Int] = []
+  /// A bit for each voxel, all of them zero between searches.
+  private var marks: [UInt64]
 
   /// Indexes the voxels at `centers`, `[voxels, 3]`, at least one.
   ///
@@ -11,6 +18,7 @@ struct NearestVoxels: Sendable {
   init(_ centers: [Double], on threads: WorkSharing = .alone) throws(WorkAbandoned) {
     self.centers = centers
     bins = try PlanarBins(centers, on: threads)
+    marks = [UInt64](repeating: 0, count: centers.count / 3 / UInt64.bitWidth + 1)
   }
 
   private var count: Int { centers.count / 3 }
@@ -23,36 +31,34 @@ struct NearestVoxels: Sendable {
   ///
   /// Of equally near voxels those come first whose index follows the voxel's own, cyclically: the
   /// voxel itself always belongs to the result, and a column of many voxels is covered piecewise.
-  func nearestInPlane(_ wanted: Int, to voxel: Int) -> [Int32] {
+  mutating func nearestInPlane(_ wanted: Int, to voxel: Int) -> [Int32] {
     guard wanted < count else { return Array(0..<Int32(count)) }
     let center = position(voxel)
     var radius = bins.likelyRadius(count: wanted)
     while true {
-      let candidates = candidates(around: voxel, center: center, radius: radius) { offset in
+      findCandidates(around: voxel, center: center, radius: radius) { offset in
         offset.x * offset.x + offset.y * offset.y
       }
       // Only within the radius no voxel was missed.
-      if candidates.count >= wanted {
-        return Self.nearest(wanted, of: candidates, radius: radius).map(\.voxel).sorted()
-      }
+      if candidates.count >= wanted { break }
       radius *= 1.5
     }
+    keepNearest(wanted, radius: radius)
+    return ascendingCandidates()
   }
 
   /// The voxels within `radius` meters of a voxel, at most the nearest `limit`, ascending by index.
   ///
   /// - Returns: the voxels and their squared distances, square meters.
-  func within(
+  mutating func within(
     _ radius: Double, of voxel: Int, limit: Int
   ) -> (voxels: [Int32], squaredDistances: [Double]) {
-    let candidates = candidates(around: voxel, center: position(voxel), radius: radius) { offset in
+    findCandidates(around: voxel, center: position(voxel), radius: radius) { offset in
       (offset * offset).sum()
     }
-    let nearest =
-      candidates.count > limit
-      ? Self.nearest(limit, of: candidates, radius: radius) : candidates
-    let ordered = nearest.sorted { $0.voxel < $1.voxel }
-    return (ordered.map(\.voxel), ordered.map(\.squaredDistance))
+    if candidates.count > limit { keepNearest(limit, radius: radius) }
+    candidates.sort { $0.voxel < $1.voxel }
+    return (candidates.map(\.voxel), candidates.map(\.squaredDistance))
   }
 
   private struct Candidate: Comparable {
@@ -67,15 +73,18 @@ struct NearestVoxels: Sendable {
     }
   }
 
-  /// All voxels whose squared distance, as `measure` tells from the offset, is within the radius.
-  private func candidates(
+  /// Makes all voxels the candidates whose squared distance, as `measure` tells from the offset, is
+  /// within the radius.
+  private mutating func findCandidates(
     around voxel: Int, center: SIMD3<Double>, radius: Double,
     measure: (SIMD3<Double>) -> Double
-  ) -> [Candidate] {
+  ) {
     let limit = radius * radius
-    let nearby = bins.points(
-      x: (center.x - radius)...(center.x + radius), y: (center.y - radius)...(center.y + radius))
-    var candidates: [Candidate] = []
+    nearby.removeAll(keepingCapacity: true)
+    bins.appendPoints(
+      x: (center.x - radius)...(center.x + radius), y: (center.y - radius)...(center.y + radius),
+      to: &nearby)
+    candidates.removeAll(keepingCapacity: true)
     candidates.reserveCapacity(nearby.count)
     for other in nearby {
       let squared = measure(position(Int(other)) - center)
@@ -85,38 +94,62 @@ struct NearestVoxels: Sendable {
         Candidate(
           squaredDistance: squared, steps: Int32(steps < 0 ? steps + count : steps), voxel: other))
     }
-    return candidates
   }
 
-  /// The first `wanted` candidates in their order, themselves in any order.
+  /// Keeps the first `wanted` candidates in their order, themselves in any order.
   ///
   /// Squared distances of an even distribution are even: counted in shells, all but one shell are
   /// taken or left whole.
-  private static func nearest(
-    _ wanted: Int, of candidates: [Candidate], radius: Double
-  ) -> [Candidate] {
+  private mutating func keepNearest(_ wanted: Int, radius: Double) {
     let shellCount = 1024
     func shell(_ candidate: Candidate) -> Int {
       let share = candidate.squaredDistance / (radius * radius)
       // Also of a radius whose square is zero.
       return share < 1 ? Int(share * Double(shellCount)) : shellCount
     }
-    var counts = [Int](repeating: 0, count: shellCount + 1)
-    for candidate in candidates { counts[shell(candidate)] += 1 }
+    shellCounts.removeAll(keepingCapacity: true)
+    shellCounts.append(contentsOf: repeatElement(0, count: shellCount + 1))
+    for candidate in candidates { shellCounts[shell(candidate)] += 1 }
     var lastShell = 0
     var innerCount = 0
-    while innerCount + counts[lastShell] < wanted {
-      innerCount += counts[lastShell]
+    while innerCount + shellCounts[lastShell] < wanted {
+      innerCount += shellCounts[lastShell]
       lastShell += 1
     }
-    var chosen: [Candidate] = []
-    chosen.reserveCapacity(wanted)
-    var outermost: [Candidate] = []
-    for candidate in candidates {
+    outermost.removeAll(keepingCapacity: true)
+    var kept = 0
+    for place in candidates.indices {
+      let candidate = candidates[place]
       let shell = shell(candidate)
-      if shell < lastShell { chosen.append(candidate) }
       if shell == lastShell { outermost.append(candidate) }
+      guard shell < lastShell else { continue }
+      candidates[kept] = candidate
+      kept += 1
     }
-    return chosen + outermost.sorted().prefix(wanted - innerCount)
+    candidates.removeLast(candidates.count - kept)
+    outermost.sort()
+    candidates.append(contentsOf: outermost[..<(wanted - innerCount)])
+  }
+
+  /// The candidates' voxels in ascending order: a mark for each, read in the order of the voxels.
+  private mutating func ascendingCandidates() -> [Int32] {
+    var (first, last) = (Int.max, 0)
+    for candidate in candidates {
+      let (word, bit) = Int(candidate.voxel).quotientAndRemainder(dividingBy: UInt64.bitWidth)
+      marks[word] |= 1 << UInt64(bit)
+      (first, last) = (min(first, word), max(last, word))
+    }
+    var voxels: [Int32] = []
+    voxels.reserveCapacity(candidates.count)
+    guard first <= last else { return voxels }
+    for word in first...last {
+      var left = marks[word]
+      marks[word] = 0
+      while left != 0 {
+        voxels.append(Int32(word * UInt64.bitWidth + left.trailingZeroBitCount))
+        left &= left - 1
+      }
+    }
+    return voxels
   }
 }

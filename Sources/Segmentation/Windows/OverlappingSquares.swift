@@ -1,3 +1,5 @@
+import Batching
+
 /// A rectangle of the plane covered by overlapping squares in rows and columns.
 ///
 /// Along each axis square `i` covers `[i * stride, i * stride + extent]` from the rectangle's corner;
@@ -67,11 +69,18 @@ struct OverlappingSquares: Sendable {
 
   /// The squares that hold at least one of `positions`, `[points, 3]`, in ascending order.
   ///
-  /// - Throws: `SegmentationError.tooManyWindows`.
-  func occupied(by positions: [Double]) throws(SegmentationError) -> [Square] {
+  /// - Throws: `SegmentationError.tooManyWindows` and `.abandoned`.
+  func occupied(
+    by positions: [Double], on threads: WorkSharing = .alone
+  ) throws(SegmentationError) -> [Square] {
     var squares: Set<Square> = []
     var previous: Block?
     for start in Swift.stride(from: 0, to: positions.count, by: 3) {
+      if start.isMultiple(of: 3 << 14) {
+        try SegmentationError.unlessAbandoned { () throws(WorkAbandoned) in
+          try threads.checkpoint()
+        }
+      }
       let block = self.squares(around: SIMD2(positions[start], positions[start + 1]))
       if block == previous { continue }
       previous = block

@@ -15,17 +15,28 @@ struct PlanarBins: Sendable {
   /// How many points a bin holds on average where they lie evenly.
   private static let pointsPerBin = 16.0
 
+  /// How many points one thread takes at a time.
+  private static let grain = 16384
+
   /// Sorts `positions`, `[points, 3]`, at least one; their z does not count.
   ///
   /// - Throws: `WorkAbandoned`.
   init(_ positions: [Double], on threads: WorkSharing) throws(WorkAbandoned) {
     let pointCount = positions.count / 3
-    var (lowX, highX) = (Double.infinity, -Double.infinity)
-    var (lowY, highY) = (lowX, highX)
-    for start in stride(from: 0, to: positions.count, by: 3) {
-      (lowX, highX) = (min(lowX, positions[start]), max(highX, positions[start]))
-      (lowY, highY) = (min(lowY, positions[start + 1]), max(highY, positions[start + 1]))
+    let corners = try threads.map((pointCount + Self.grain - 1) / Self.grain) { part in
+      let first = part * Self.grain
+      var low = SIMD2(positions[3 * first], positions[3 * first + 1])
+      var high = low
+      for point in first..<min(first + Self.grain, pointCount) {
+        let position = SIMD2(positions[3 * point], positions[3 * point + 1])
+        low = pointwiseMin(low, position)
+        high = pointwiseMax(high, position)
+      }
+      return (low: low, high: high)
     }
+    let low = corners.reduce(corners[0].low) { pointwiseMin($0, $1.low) }
+    let high = corners.reduce(corners[0].high) { pointwiseMax($0, $1.high) }
+    let (lowX, lowY, highX, highY) = (low.x, low.y, high.x, high.y)
     let (width, height) = (highX - lowX, highY - lowY)
     let share = Self.pointsPerBin / Double(pointCount)
     // The second term bounds the bins of a long and narrow cloud to about its number of points.
@@ -37,7 +48,7 @@ struct PlanarBins: Sendable {
 
     let (originX, originY, edge) = (originX, originY, self.side)
     let (rowCount, columnCount) = (rowCount, columnCount)
-    let bins = try threads.rows(pointCount, of: Int32.self, grain: 16384) { points, bins in
+    let bins = try threads.rows(pointCount, of: Int32.self, grain: Self.grain) { points, bins in
       for (place, point) in points.enumerated() {
         let row = min(Int((positions[3 * point] - originX) / edge), rowCount - 1)
         let column = min(Int((positions[3 * point + 1] - originY) / edge), columnCount - 1)
@@ -47,6 +58,7 @@ struct PlanarBins: Sendable {
     var counts = [Int32](repeating: 0, count: rowCount * columnCount + 1)
     for bin in bins { counts[Int(bin) + 1] += 1 }
     for bin in 1..<counts.count { counts[bin] += counts[bin - 1] }
+    try threads.checkpoint()
     starts = counts
     var sorted = [Int32](repeating: 0, count: pointCount)
     for point in 0..<pointCount {
@@ -60,14 +72,21 @@ struct PlanarBins: Sendable {
   /// A superset of the points whose x and y lie within closed ranges, in the order of the bins.
   func points(x: ClosedRange<Double>, y: ClosedRange<Double>) -> [Int32] {
     var found: [Int32] = []
+    appendPoints(x: x, y: y, to: &found)
+    return found
+  }
+
+  /// Appends what `points` gives.
+  func appendPoints(
+    x: ClosedRange<Double>, y: ClosedRange<Double>, to found: inout [Int32]
+  ) {
     let columns =
       bin(y.lowerBound - originY, columnCount)...bin(y.upperBound - originY, columnCount)
     for row in bin(x.lowerBound - originX, rowCount)...bin(x.upperBound - originX, rowCount) {
       let first = Int(starts[row * columnCount + columns.lowerBound])
       let end = Int(starts[row * columnCount + columns.upperBound + 1])
-      found += pointsByBin[first..<end]
+      found.append(contentsOf: pointsByBin[first..<end])
     }
-    return found
   }
 
   /// The radius of a circle that holds somewhat more than `count` points where they lie evenly,

@@ -14,7 +14,7 @@ import Models
 /// The next center is the voxel where the windows so far weigh least, like the potentials of the
 /// reference implementation of KPConv (Thomas et al., 2019).
 struct PotentialWindowSelector: WindowSelector {
-  private let nearest: NearestVoxels
+  private var nearest: NearestVoxels
   private let centers: [Double]
   private let voxelUnit: Double
   private let maximumVoxels: Int
@@ -52,19 +52,20 @@ struct PotentialWindowSelector: WindowSelector {
   /// which of two voxels is the next center.
   private func weights(of voxels: [Int32], around center: Int) -> [Float] {
     let origin = nearest.position(center)
-    let squared = voxels.map { voxel in
+    var weights = voxels.map { voxel in
       let x = Float((centers[3 * Int(voxel)] - origin.x) / voxelUnit)
       let y = Float((centers[3 * Int(voxel) + 1] - origin.y) / voxelUnit)
       return x * x + y * y
     }
-    let scale = (squared.max() ?? 0) * Float(section.radiusFactor)
+    let scale = (weights.max() ?? 0) * Float(section.radiusFactor)
     let exponent = Float(section.exponent)
-    return squared.map { distance in
+    for place in weights.indices {
       // All voxels may lie above one another.
-      let share = scale > 0 ? 1 - distance / scale : 1
+      let share = scale > 0 ? 1 - weights[place] / scale : 1
       let clipped = min(max(share, Float(section.minimumWeight)), 1)
-      return exponent == 2 ? clipped * clipped : powf(clipped, exponent)
+      weights[place] = exponent == 2 ? clipped * clipped : powf(clipped, exponent)
     }
+    return weights
   }
 }
 

@@ -5,7 +5,7 @@ import Models
 ///
 /// A voxel is covered well by a sphere that it lies in by half the overlap at least.
 struct SphereWindowSelector: WindowSelector {
-  private let nearest: NearestVoxels
+  private var nearest: NearestVoxels
   private let centers: [Double]
   private let radius: Double
   /// The share of a sphere's radius within which voxels are covered well.

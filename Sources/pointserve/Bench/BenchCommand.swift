@@ -13,8 +13,10 @@ struct BenchCommand: ParsableCommand {
       pointserve bench serve --rate 200          latency of the service under load
       pointserve bench layers --json > now.json  for scripts
 
-      Where LD_PRELOAD names the library that deploy/bench/allocations.c makes, heap allocations are \
-      counted as well.
+      Heap allocations are counted as well where the counter is loaded in front of malloc:
+
+        cc -O2 -shared -fPIC deploy/bench/allocations.c -o allocations.so
+        LD_PRELOAD=$PWD/allocations.so pointserve bench pipeline
       """,
     subcommands: [
       BenchLayersCommand.self, BenchNeighborsCommand.self, BenchPipelineCommand.self,

@@ -12,7 +12,8 @@ struct BenchPipelineCommand: ParsableCommand {
     abstract: "Measure the segmentation of whole clouds, nanoseconds per point by stage.",
     discussion: """
       Without a file, clouds of a synthetic surface. The stages count for each thread that runs \
-      them; the total is the time on the wall.
+      them; the total is the time on the wall. Allocations of a window include its share of what \
+      happens once for the cloud; those of a pass are those of all layers for one window.
 
         pointserve bench pipeline
         pointserve bench pipeline tile.las --threads 1,2 --json
@@ -76,13 +77,17 @@ struct BenchPipelineCommand: ParsableCommand {
         + [
           BenchText.fixed(item.nanosecondsPerPoint, 0), "±" + BenchText.percent(item.total.spread),
           item.peakByteCount.map { BenchText.fixed(Double($0) / 1_048_576, 1) } ?? "",
-          item.allocationsPerPoint.map { BenchText.fixed($0, 2) } ?? "",
+          item.allocationsPerWindow.map { BenchText.fixed($0, 1) } ?? "",
+          item.allocationsPerPass.map { BenchText.fixed($0, 1) } ?? "",
         ]
     }
     return TextTable(
       columns: [.left("cloud"), .right("points"), .right("threads")]
         + stages.map { .right($0.rawValue) }
-        + [.right("total"), .right("spread"), .right("peak MiB"), .right("allocations/point")],
+        + [
+          .right("total"), .right("spread"), .right("peak MiB"), .right("allocations/window"),
+          .right("/pass"),
+        ],
       rows: rows
     ).text
   }
