@@ -105,6 +105,8 @@ private final class WindowRunners: Sendable {
   func helpers() -> PassHelpers? {
     let idleCount = state.withLock { $0.idleCount }
     guard idleCount > 0 else { return nil }
-    return PassHelpers(count: idleCount) { runNext in threads.invite(idleCount, runNext) }
+    return PassHelpers(count: idleCount) { [threads] runNext in
+      threads.invite(idleCount, runNext)
+    }
   }
 }

@@ -345,6 +345,40 @@ import Testing
     }
   }
 
+  @Test func `a model whose windows need more memory than a worker may have is refused`() throws {
+    var model = TestModel()
+    model.input("F", "FP32", [-1, 1])
+    model.layer(
+      "wide", "Dense", ["units": .integer(4096), "use_bias": .bool(false)], inputs: ["F"])
+    model.layer(
+      "p", "Dense",
+      ["units": .integer(2), "use_bias": .bool(false), "activation": .string("softmax")],
+      inputs: ["wide"])
+    model.output("p", from: "p")
+    model.weight("wide/kernel", [1, 4096], Array(repeating: 0, count: 4096))
+    model.weight("p/kernel", [4096, 2], Array(repeating: 0, count: 8192))
+    func load(maximumPoints: Int) throws -> LoadedModel {
+      model.extra["segmentation"] = try Fixtures.json(
+        """
+        {"classes": [{"id": 0, "name": "ground", "las_code": 2},
+                     {"id": 1, "name": "building", "las_code": 6}],
+         "features": ["one"], "window": {"kind": "nearest", "max_points": \(maximumPoints)},
+         "levels": [{"voxel_meters": 0.5, "neighbors": 4}]}
+        """)
+      let directory = try TemporaryDirectory()
+      try directory.write(model)
+      return try LoadedModel(
+        from: .directory("\(directory.path)/model/1"), name: "", version: 1)
+    }
+    // 1, 4096 and 2 floats for each point.
+    #expect(try load(maximumPoints: 200_000).plan.workspaceByteLimit / 200_000 == 4 * 4099)
+    let error = #expect(throws: ModelError.self) { try load(maximumPoints: 1 << 20) }
+    #expect(
+      error?.description.hasPrefix(
+        "model.json: key segmentation.window.max_points: expected windows that 4294967296 bytes of")
+        == true)
+  }
+
   @Test func `a request beyond the memory of a worker is refused`() throws {
     var model = TestModel()
     model.input("x", "FP32", [-1, 1])

@@ -126,6 +126,48 @@ private func corner(of street: SyntheticScene, meters: Double) throws -> PointCl
   }
 }
 
+@Test func `labels that nobody wants any more are not written`() throws {
+  let model = try TestModel()
+  let isWanted = Atomic<Bool>(true)
+  let pool = try TaskPool(threadCount: 2, name: "test")
+  defer { pool.finish() }
+  let task = try model.segmenter.prepare(
+    try corner(of: SyntheticScene(), meters: 20),
+    on: WorkSharing(pool: pool) { isWanted.load(ordering: .relaxed) })
+  var workspace = Workspace()
+  while let window = task.nextWindow() {
+    try task.add(
+      model.plan.run([try task.inputs(of: window)], in: &workspace)[0], ofWindow: window.index)
+  }
+  isWanted.store(false, ordering: .relaxed)
+  #expect(throws: SegmentationError.abandoned) { try task.finish() }
+  isWanted.store(true, ordering: .relaxed)
+  #expect(try task.finish().labels.count == task.finish().lasCodes.count)
+}
+
+@Test func `squares of many voxels are not looked for when nobody wants them`() throws {
+  let section = try SectionFixture.section(
+    window: #"{"kind": "grid", "extent_meters": 5, "max_points": 50}"#)
+  let cloud = try PointCloud(positions: CloudFixture.field.positions)
+  var timings = SegmentationTimings()
+  let scene = try VoxelScene(cloud, section: section, timings: &timings)
+  let pool = try TaskPool(threadCount: 1, name: "test")
+  defer { pool.finish() }
+  let asked = Atomic<Int>(0)
+  func select(untilAsked limit: Int) throws {
+    asked.store(0, ordering: .relaxed)
+    _ = try GridWindowSelector(
+      scene, section: section,
+      on: WorkSharing(pool: pool) { asked.wrappingAdd(1, ordering: .relaxed).oldValue < limit })
+  }
+  try select(untilAsked: .max)
+  let stepCount = asked.load(ordering: .relaxed)
+  #expect(stepCount >= 4)
+  for step in 0..<stepCount {
+    #expect(throws: SegmentationError.abandoned) { try select(untilAsked: step) }
+  }
+}
+
 @Test func `finite scores whose sum is not are refused`() throws {
   let model = try TestModel(
     window: #"{"kind": "grid", "extent_meters": 6, "overlap_meters": 3, "max_points": 5000}"#,
