@@ -43,6 +43,9 @@ package struct PassHelpers {
   static let slotLimit = 64
   /// About how many multiply-adds make a tile: far more than taking it costs.
   private static let tileMultiplyAdds = 4 << 20
+  /// What an element of a result costs at least, as much time as so many multiply-adds take: layers
+  /// that compute little move their rows.
+  private static let multiplyAddsPerElement = 16
   /// Rows of a tile are a multiple of this, as kernels compute several rows at a time.
   private static let rowGrain = 48
   /// The fewest multiply-adds of a pass that others are asked to help with.
@@ -90,7 +93,9 @@ package struct PassHelpers {
     var tileCount = 0
     for (index, step) in plan.steps.enumerated() {
       let rowCount = operands[index].rows.count
-      let perRow = max(step.layerOperator.multiplyAddsPerPoint / step.layerOperator.phaseCount, 1)
+      let perRow = max(
+        1, step.layerOperator.multiplyAddsPerPoint / step.layerOperator.phaseCount,
+        Self.multiplyAddsPerElement * plan.rowWidths[index])
       let rows = max(Self.tileMultiplyAdds / perRow, 1)
       let rowsPerTile = (rows + Self.rowGrain - 1) / Self.rowGrain * Self.rowGrain
       for phase in 0..<step.layerOperator.phaseCount {

@@ -59,11 +59,14 @@ enum PlanarSpacing {
     let likelyRadius = bins.likelyRadius(count: neighborRank + 1)
     var squaredDistances: [Double] = []
     squaredDistances.reserveCapacity(samples.count)
+    var candidates: [Int32] = []
     for point in samples {
       let (x, y) = (positions[3 * point], positions[3 * point + 1])
       var radius = likelyRadius
       while true {
-        let candidates = bins.points(x: (x - radius)...(x + radius), y: (y - radius)...(y + radius))
+        candidates.removeAll(keepingCapacity: true)
+        bins.appendPoints(
+          x: (x - radius)...(x + radius), y: (y - radius)...(y + radius), to: &candidates)
         guard candidates.count <= candidateLimit else { return nil }
         let squared = squaredDistanceOfNeighbor(of: point, among: candidates, in: positions)
         // Only closer than the radius no point was missed.
