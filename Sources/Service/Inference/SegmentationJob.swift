@@ -145,7 +145,8 @@ final class SegmentationJob: Sendable {
             let result = try task.finish()
             completion(.success(Outcome(result: result, queue: queue, compute: compute)))
           } catch {
-            completion(.failure(HTTPFailure(error)))
+            // Labels are also abandoned when the client goes, which is nobody's failure.
+            if !cancellation.isCancelled { completion(.failure(HTTPFailure(error))) }
           }
         }
       } catch {
