@@ -15,15 +15,11 @@ extension Raster {
     precondition(diameter > 0 && diameter % 2 == 1)
     let radius = diameter / 2
     let highest = try highestAround(radius: radius, on: threads).values
-    let rows = (-radius..<(rowCount + radius)).map { Self.mirroredIndex($0, count: rowCount) }
-    let columns = (-radius..<(columnCount + radius)).map {
-      Self.mirroredIndex($0, count: columnCount)
-    }
+    let surroundings = try halfSampleMirrored(by: radius, on: threads)
     let original = self
     let replacements = try threads.map(rowCount) { row in
       original.lowOutliers(
-        inRow: row, sourceRows: rows[row..<(row + diameter)], sourceColumns: columns,
-        highest: highest, drop: drop)
+        inRow: row, of: surroundings, diameter: diameter, highest: highest, drop: drop)
     }
     var isLow = [Bool](repeating: false, count: values.count)
     for replacement in replacements.joined() {
@@ -33,32 +29,56 @@ extension Raster {
     return isLow
   }
 
+  /// Continued beyond the edges by so many cells, which show the outermost ones in reverse order.
+  private func halfSampleMirrored(
+    by radius: Int, on threads: WorkSharing
+  ) throws(WorkAbandoned) -> Raster {
+    let sources = (-radius..<(columnCount + radius)).map {
+      Self.mirroredIndex($0, count: columnCount)
+    }
+    return try Raster(
+      rowCount: rowCount + 2 * radius, columnCount: sources.count, grain: 8, on: threads
+    ) { rows, result in
+      let values = values.span
+      var target = 0
+      for row in rows {
+        let start = Self.mirroredIndex(row - radius, count: rowCount) * columnCount
+        for source in sources {
+          result[target] = values[start + source]
+          target += 1
+        }
+      }
+    }
+  }
+
   /// The cells of a row that lie far below their surroundings, and the medians of these.
+  ///
+  /// `surroundings` begins half a diameter before this raster, so that each cell's square begins in it
+  /// where the cell itself is in this raster.
   private func lowOutliers(
-    inRow row: Int, sourceRows: ArraySlice<Int>, sourceColumns: [Int], highest: [Double],
-    drop: Double
+    inRow row: Int, of surroundings: Raster, diameter: Int, highest: [Double], drop: Double
   ) -> [(cell: Int, median: Double)] {
-    let diameter = sourceRows.count
     let middle = diameter * diameter / 2
+    let around = surroundings.values.span
     var replacements: [(cell: Int, median: Double)] = []
-    var surroundings = [Double](repeating: 0, count: diameter * diameter)
     for column in 0..<columnCount {
       let cell = row * columnCount + column
       let bound = values[cell]
       // The median is no higher than the highest: nearly every cell is settled here.
       guard bound < highest[cell] - drop else { continue }
-      var filled = 0
-      for sourceRow in sourceRows {
-        let start = sourceRow * columnCount
-        for sourceColumn in sourceColumns[column..<(column + diameter)] {
-          surroundings[filled] = values[start + sourceColumn]
-          filled += 1
-        }
-      }
       // Above the median minus `drop` lie at least half of the values minus `drop`.
-      let aboveCount = surroundings.reduce(into: 0) { $0 += $1 - drop > bound ? 1 : 0 }
+      var aboveCount = 0
+      for sourceRow in row..<(row + diameter) {
+        let start = sourceRow * surroundings.columnCount + column
+        let line = around.extracting(start..<(start + diameter))
+        for index in line.indices { aboveCount += line[index] - drop > bound ? 1 : 0 }
+      }
       guard aboveCount > middle else { continue }
-      replacements.append((cell, surroundings.sorted()[middle]))
+      let square = (row..<(row + diameter)).flatMap { sourceRow in
+        let start = sourceRow * surroundings.columnCount + column
+        return surroundings.values[start..<(start + diameter)]
+      }
+      replacements.append((cell, square.sorted()[middle]))
     }
     return replacements
   }
