@@ -43,7 +43,8 @@ let package = Package(
     .target(name: "Locking", swiftSettings: strict),
     .target(name: "Layers", dependencies: ["CKernels"], swiftSettings: strict),
     .target(
-      name: "Models", dependencies: ["Layers", "CDemoModel", "Locking"], swiftSettings: strict),
+      name: "Models", dependencies: ["Layers", "CDemoModel", "COpenSSL", "Locking"],
+      swiftSettings: strict),
     .target(
       name: "PointClouds", dependencies: ["Batching", "CKernels"], swiftSettings: strict),
     .target(
