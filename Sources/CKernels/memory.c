@@ -13,8 +13,10 @@ static void *allocate(size_t bytes) {
 #ifdef MADV_HUGEPAGE
   enum { huge_page = 2 << 20 };
   if (bytes > mapped_byte_count) {
-    void *pages = aligned_alloc(huge_page, bytes);
-    if (pages) madvise(pages, bytes, MADV_HUGEPAGE);
+    // Unlike aligned_alloc, this takes sizes that are no multiple of the alignment.
+    void *pages = NULL;
+    if (posix_memalign(&pages, huge_page, bytes) != 0) return NULL;
+    madvise(pages, bytes, MADV_HUGEPAGE);
     return pages;
   }
 #endif
