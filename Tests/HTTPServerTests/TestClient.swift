@@ -37,7 +37,7 @@ final class TestClient {
   init(_ address: SocketAddress) throws {
     descriptor = unsafe csystem_connect(address.host, UInt16(address.port))
     guard descriptor >= 0 else { throw Failure.connecting(code: errno) }
-    csystem_set_receive_timeout(descriptor, 10_000)
+    csystem_set_receive_timeout(descriptor, 60_000)
   }
 
   deinit { csystem_close(descriptor) }
