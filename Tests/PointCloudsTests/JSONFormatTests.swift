@@ -10,6 +10,7 @@ struct JSONFormatTests {
   @Test(arguments: [
     #"{"points":[[1,2,3],[4,5,6]]}"#, #"{"points":[[1,2,3,9,9],[4,5,6,8,8]],"attributes":{}}"#,
     " {\r\n\t\"points\" : [ [ 1.0 , 2e0 , 30E-1 ] , [ 4 , 5 , 6 ] ] } \n",
+    #"{"\u0070o\u0069nt\u0073":[[1,2,3],[4,5,6]],"attribute\u0073":{"\u0072eturn_number":[1,1]}}"#,
   ])
   func `rows of numbers are points`(text: String) throws {
     #expect(try decode(text).positions == [1, 2, 3, 4, 5, 6])
@@ -45,7 +46,10 @@ struct JSONFormatTests {
     (#"{"points":[[1,2,3]],"attributes":{"returns":[1]}}"#, 44, "attribute \"returns\""),
     (#"{"points":[[1,2,3]],"attributes":{"intensity":7}}"#, 46, "intensity"),
     (#"{"points":[[[[[[1]]]]]]}"#, 12, "points[0][0]"),
-    (#"{"po\u0069nts":[]}"#, 4, "key in document"),
+    (#"{"po\u0074nts":[]}"#, 15, "key \"potnts\""), (#"{"po\x69nts":[]}"#, 2, "key in document"),
+    (#"{"points\uD83D":[]}"#, 2, "key in document"), (#"{"points\u00"#, 12, "key in document"),
+    (#"{"\uD83D\uDE00\n":[]}"#, 18, "key \"\u{1F600}\n\""), (#"{"points\"#, 9, "key in document"),
+    ("{\"po\nints\":[]}", 4, "key in document"), ("{\"po\\\nints\":[]}", 2, "key in document"),
     (#"{"points":[[1,2,3e]]}"#, 17, "points[0]"),
   ])
   func `a fault is refused with its byte and field`(text: String, offset: Int, field: String) {

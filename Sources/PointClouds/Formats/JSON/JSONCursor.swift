@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// Reads the tokens of a JSON text one after the other (RFC 8259).
 struct JSONCursor {
   private let bytes: [UInt8]
@@ -29,19 +31,33 @@ struct JSONCursor {
     return value
   }
 
-  /// Reads a string without escape sequences, which the keys of this format never need.
+  /// Reads a string (RFC 8259, section 7).
   mutating func key(_ field: @autoclosure () -> String) throws(CloudError) -> String {
     try expect("\"", field())
     let start = position
+    var isEscaped = false
     while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
-      guard bytes[position] >= 0x20, bytes[position] != UInt8(ascii: "\\") else {
-        throw malformed(field(), "a key without escape sequences")
+      guard bytes[position] >= 0x20 else {
+        throw malformed(field(), "a key without control characters")
+      }
+      if bytes[position] == UInt8(ascii: "\\") {
+        isEscaped = true
+        position += 1
       }
       position += 1
     }
-    guard position < bytes.count else { throw malformed(field(), "\"\"\"") }
+    guard position < bytes.count else {
+      position = bytes.count
+      throw malformed(field(), "\"\"\"")
+    }
     position += 1
-    return String(decoding: bytes[start..<position - 1], as: UTF8.self)
+    guard isEscaped else { return String(decoding: bytes[start..<position - 1], as: UTF8.self) }
+    do {
+      return try JSONDecoder().decode(String.self, from: Data(bytes[start - 1..<position]))
+    } catch {
+      position = start
+      throw malformed(field(), "a key in JSON's escape sequences")
+    }
   }
 
   /// Checks that only white space is left.
