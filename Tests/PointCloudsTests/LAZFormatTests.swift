@@ -60,6 +60,42 @@ struct LAZFormatTests {
     #expect(las.suffix(17) == Array("behind the points".utf8)[...])
   }
 
+  /// A record, extended or not, of a user and a payload.
+  private static func record(_ user: String, _ payload: [UInt8], isExtended: Bool) -> [UInt8] {
+    let name = Array(user.utf8) + repeatElement(0, count: 16 - user.utf8.count)
+    let length =
+      isExtended
+      ? [UInt8](littleEndian: UInt64(payload.count)) : [UInt8](littleEndian: UInt16(payload.count))
+    return [0, 0] + name + [1, 0] + length + repeatElement(0, count: 32) + payload
+  }
+
+  @Test(arguments: [false, true])
+  func `records of COPC, whose offsets would be stale, are left out`(hasOthers: Bool) throws {
+    let file = try Fixture.laz("evlr_6")
+    let information = Self.record("copc", [UInt8](repeating: 7, count: 160), isExtended: false)
+    let hierarchy = Self.record("copc", [UInt8](repeating: 8, count: 64), isExtended: true)
+    let (points, records) = (file.number(UInt32.self, at: 96), file.number(UInt32.self, at: 100))
+    let extended = file.number(UInt64.self, at: 235)
+    let others = Array(file[extended...])
+    var cloud = Array(file[..<375]) + information + file[375..<extended]
+    cloud += hasOthers ? hierarchy + others + hierarchy : hierarchy
+    cloud = cloud.replacing(at: 96, with: .init(littleEndian: UInt32(points + information.count)))
+    cloud = cloud.replacing(at: 100, with: .init(littleEndian: UInt32(records + 1)))
+    let extendedStart = UInt64(extended + information.count)
+    cloud = cloud.replacing(at: 235, with: .init(littleEndian: extendedStart))
+    cloud = cloud.replacing(at: 243, with: .init(littleEndian: UInt32(hasOthers ? 3 : 1)))
+    // The table of chunks moves, too.
+    let start = points + information.count
+    let table = file.number(Int64.self, at: points) + information.count
+    cloud = cloud.replacing(at: start, with: .init(littleEndian: Int64(table)))
+    var expected = try Self.decompressed(file)
+    if !hasOthers {
+      expected.removeLast(others.count)
+      expected = expected.replacing(at: 235, with: [UInt8](repeating: 0, count: 12))
+    }
+    #expect(try Self.decompressed(cloud) == expected)
+  }
+
   @Test(arguments: ["las", "LAZ"])
   func `an extension that says otherwise does not matter`(fileExtension: String) throws {
     let format = try #require(CloudFormat.format(fileExtension: fileExtension))

@@ -4,10 +4,10 @@ import Batching
 struct LAZFile: Sendable {
   private let bytes: [UInt8]
   private let header: LASHeader
-  private let record: LASVariableLengthRecord
+  private let records: [LASVariableLengthRecord]
+  private let extendedRecords: [LASVariableLengthRecord]
   private let arrangement: LASzipRecord.Arrangement
   private let chunks: [LAZChunk]
-  private let extendedRecordsStart: Int?
 
   /// The most extra bytes of a point; each takes models of its own.
   private static let highestExtraByteCount = 1024
@@ -31,8 +31,7 @@ struct LAZFile: Sendable {
       throw .unsupported(
         format: "LAZ", reason: "more than \(Self.highestExtraByteCount) extra bytes in a point")
     }
-    let extended = try LASVariableLengthRecord.extendedRecords(bytes, header)
-    extendedRecordsStart = extended.first?.start
+    extendedRecords = try LASVariableLengthRecord.extendedRecords(bytes, header)
     let (pointLength, overflow) = header.pointCount.multipliedReportingOverflow(
       by: header.recordLength)
     let length = overflow ? Int.max - bytes.count : pointLength
@@ -42,33 +41,47 @@ struct LAZFile: Sendable {
     chunks = try LAZChunk.all(bytes, header, compression)
     self.bytes = bytes
     self.header = header
-    self.record = record
+    self.records = records
     arrangement = compression.arrangement
   }
 
-  /// The same file as LAS.
+  /// The same file as LAS, without the records that tell how and where its points are compressed.
   ///
   /// Throws `CloudError.malformed` with the chunk that cannot be decompressed, and `.abandoned`.
   func decompressed(on sharing: WorkSharing) throws(CloudError) -> [UInt8] {
+    let extendedRecordsStart = extendedRecords.first?.start ?? bytes.count
     var file: [UInt8] = []
     file.reserveCapacity(
       header.pointDataOffset + header.pointCount * header.recordLength
-        + bytes.count - (extendedRecordsStart ?? bytes.count))
-    file += bytes[..<record.start]
-    file += bytes[record.payload.upperBound..<header.pointDataOffset]
-    let growth = record.start - record.payload.upperBound
-    // The record was among those before the points, so neither number becomes negative.
-    file.set(UInt32(header.pointDataOffset + growth), at: LASHeader.Offset.pointData)
+        + bytes.count - extendedRecordsStart)
+    let dropped = records.filter(\.isOfCompression)
+    append(0..<header.pointDataOffset, without: dropped, to: &file)
+    file.set(UInt32(file.count), at: LASHeader.Offset.pointData)
     file.set(
-      UInt32(header.variableLengthRecordCount - 1),
-      at: LASHeader.Offset.variableLengthRecordCount)
+      UInt32(records.count - dropped.count), at: LASHeader.Offset.variableLengthRecordCount)
     file[LASHeader.Offset.pointFormat] = header.layout.format
     for part in try parts(on: sharing) { file += part }
-    if let extendedRecordsStart {
-      file.set(UInt64(file.count), at: LASHeader.Offset.extendedRecords)
-      file += bytes[extendedRecordsStart...]
+    if !extendedRecords.isEmpty {
+      let dropped = extendedRecords.filter(\.isOfCompression)
+      let count = extendedRecords.count - dropped.count
+      // A field that is not used is 0 (LAS 1.4 R15, section 2.4).
+      file.set(count > 0 ? UInt64(file.count) : 0, at: LASHeader.Offset.extendedRecords)
+      file.set(UInt32(count), at: LASHeader.Offset.extendedRecordCount)
+      append(extendedRecordsStart..<bytes.count, without: dropped, to: &file)
     }
     return file
+  }
+
+  /// Appends bytes of this file but for some records, which follow each other in the range.
+  private func append(
+    _ range: Range<Int>, without records: [LASVariableLengthRecord], to file: inout [UInt8]
+  ) {
+    var position = range.lowerBound
+    for record in records {
+      file += bytes[position..<record.start]
+      position = record.payload.upperBound
+    }
+    file += bytes[position..<range.upperBound]
   }
 
   /// The records of the points, in parts.
@@ -96,4 +109,8 @@ extension LASVariableLengthRecord {
   var isLASzip: Bool {
     userID == LASzipRecord.userID && recordID == LASzipRecord.recordID
   }
+
+  /// Means nothing in a file whose points are not compressed: the record of LASzip, and those of
+  /// COPC, which hold offsets of chunks (COPC 1.0).
+  var isOfCompression: Bool { isLASzip || userID == "copc" }
 }
