@@ -25,12 +25,7 @@ enum PCDWriter {
       """
     var bytes = Array(header.utf8)
     for point in 0..<cloud.count {
-      for axis in 0..<3 { bytes.append(littleEndian: cloud.positions[3 * point + axis].bitPattern) }
-      if let intensity = attributes.intensity {
-        bytes.append(littleEndian: intensity[point].bitPattern)
-      }
-      if let returnNumber = attributes.returnNumber { bytes.append(returnNumber[point]) }
-      if let numberOfReturns = attributes.numberOfReturns { bytes.append(numberOfReturns[point]) }
+      cloud.appendRecordStart(of: point, to: &bytes)
       if let colors = attributes.colors {
         // Blue, green, red and an unused byte, of which PCD keeps eight bits each.
         for channel in [2, 1, 0] {

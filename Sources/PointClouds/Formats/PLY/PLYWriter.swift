@@ -20,12 +20,7 @@ enum PLYWriter {
     }
     var bytes = Array((header + "end_header\n").utf8)
     for point in 0..<cloud.count {
-      for axis in 0..<3 { bytes.append(littleEndian: cloud.positions[3 * point + axis].bitPattern) }
-      if let intensity = attributes.intensity {
-        bytes.append(littleEndian: intensity[point].bitPattern)
-      }
-      if let returnNumber = attributes.returnNumber { bytes.append(returnNumber[point]) }
-      if let numberOfReturns = attributes.numberOfReturns { bytes.append(numberOfReturns[point]) }
+      cloud.appendRecordStart(of: point, to: &bytes)
       if let colors = attributes.colors {
         for channel in 0..<3 { bytes.append(littleEndian: colors[3 * point + channel]) }
       }
