@@ -75,27 +75,34 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
 
-    .testTarget(name: "CKernelsTests", dependencies: ["CKernels"], swiftSettings: strict),
+    .target(name: "RandomNumbers", path: "Tests/RandomNumbers", swiftSettings: strict),
+    .testTarget(
+      name: "CKernelsTests", dependencies: ["CKernels", "RandomNumbers"], swiftSettings: strict),
     .target(
       name: "GoldenFiles", dependencies: ["Layers"], path: "Tests/GoldenFiles",
       swiftSettings: strict),
     .testTarget(
-      name: "LayersTests", dependencies: ["Layers", "GoldenFiles"], swiftSettings: strict),
+      name: "LayersTests", dependencies: ["Layers", "GoldenFiles", "RandomNumbers"],
+      swiftSettings: strict),
     .target(
       name: "TestModels", dependencies: ["Models"], path: "Tests/TestModels",
       swiftSettings: strict),
     .testTarget(
       name: "ModelsTests", dependencies: ["Models", "TestModels"], swiftSettings: strict),
     .testTarget(
-      name: "PointCloudsTests", dependencies: ["PointClouds", "Batching", "Locking"],
+      name: "PointCloudsTests",
+      dependencies: ["PointClouds", "Batching", "Locking", "RandomNumbers"],
       swiftSettings: strict),
     .testTarget(
-      name: "SegmentationTests", dependencies: ["Segmentation", "Batching", "GoldenFiles"],
+      name: "SegmentationTests",
+      dependencies: ["Segmentation", "Batching", "GoldenFiles", "RandomNumbers"],
       swiftSettings: strict),
-    .testTarget(name: "BatchingTests", dependencies: ["Batching"], swiftSettings: strict),
+    .testTarget(
+      name: "BatchingTests", dependencies: ["Batching", "RandomNumbers"], swiftSettings: strict),
     .testTarget(name: "MetricsTests", dependencies: ["Metrics"], swiftSettings: strict),
     .testTarget(
-      name: "HTTPServerTests", dependencies: ["HTTPServer", "CSystem", "COpenSSL", "Locking"],
+      name: "HTTPServerTests",
+      dependencies: ["HTTPServer", "CSystem", "COpenSSL", "Locking", "RandomNumbers"],
       swiftSettings: strict),
     .testTarget(
       name: "BenchmarksTests",

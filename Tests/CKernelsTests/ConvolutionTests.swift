@@ -1,4 +1,5 @@
 import CKernels
+import RandomNumbers
 import Testing
 
 /// Convolutions of images of every instruction set against the reference.
@@ -33,7 +34,7 @@ struct ConvolutionTests {
     let (height, width) = (shape.output_height, shape.output_width)
     let patch = shape.input_channels * shape.kernel_height * shape.kernel_width
     let outputCount = shape.output_channels * height * width
-    var random = Random(seed: UInt64(index))
+    var random = SeededGenerator(seed: UInt64(index))
     let filters = Memory(random.floats(outputCount * patch), offset: 1)
     let bias = Memory(random.floats(outputCount))
     let x = Memory(
@@ -85,7 +86,7 @@ struct ConvolutionTests {
       (input: (1, 1), output: (1, 1), kernel: (1, 1), stride: 1, dilation: 1, padding: 0),
     ]
     let row = table[index]
-    var random = Random(seed: UInt64(index))
+    var random = SeededGenerator(seed: UInt64(index))
     let (images, channels, outputs) = (2, 5, 19)
     let weights = Memory(random.floats(row.kernel.0 * row.kernel.1 * channels * outputs))
     let bias = Memory(random.floats(outputs))

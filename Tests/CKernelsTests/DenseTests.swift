@@ -1,4 +1,5 @@
 import CKernels
+import RandomNumbers
 import Testing
 
 /// Dense layers and hourglasses of every instruction set against the reference.
@@ -33,7 +34,7 @@ struct DenseTests {
     let shift: Memory<Float>
 
     init(_ shape: Shape, seed: UInt64) {
-      var random = Random(seed: seed)
+      var random = SeededGenerator(seed: seed)
       self.shape = shape
       var rows = random.floats(shape.rows * shape.inputWidth)
       if shape.rows > 4 {

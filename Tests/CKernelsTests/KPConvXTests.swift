@@ -1,4 +1,5 @@
 import CKernels
+import RandomNumbers
 import Testing
 
 /// KPConvX blocks of every instruction set against the reference.
@@ -54,7 +55,7 @@ struct KPConvXTests {
     let weights: [Memory<Float>]
 
     init(_ shape: Shape, seed: UInt64) {
-      var random = Random(seed: seed)
+      var random = SeededGenerator(seed: seed)
       let (width, hidden, blocks) = (shape.width, shape.hiddenWidth, shape.blockCount)
       let modulations = shape.kernelPointCount * width / shape.groupSize
       self.shape = shape
@@ -158,7 +159,7 @@ struct KPConvXTests {
   }
 
   @Test func `random shapes agree with the reference`() throws {
-    var random = Random(seed: 2024)
+    var random = SeededGenerator(seed: 2024)
     for seed in 0..<25 {
       let groupSize = Int.random(in: 1...12, using: &random)
       let shape = Shape(

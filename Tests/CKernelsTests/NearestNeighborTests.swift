@@ -1,4 +1,5 @@
 import CKernels
+import RandomNumbers
 import Testing
 
 /// Nearest neighbors of every instruction set against a full search in the test itself.
@@ -32,7 +33,7 @@ struct NearestNeighborTests {
     let queries: [Float]
 
     init(_ description: Case) {
-      var random = Random(seed: UInt64(description.count))
+      var random = SeededGenerator(seed: UInt64(description.count))
       dimensions = description.dimensions
       let width = dimensions
       let values = random.floats(description.count * width, scale: 10)
@@ -199,7 +200,7 @@ struct NearestNeighborTests {
   }
 
   @Test func `the order of the index holds every point once`() throws {
-    var random = Random(seed: 11)
+    var random = SeededGenerator(seed: 11)
     let points = random.floats(3 * 1000)
     let created = unsafe ckernels_knn_create(1000, 3, points)
     let knn = try unsafe #require(created)

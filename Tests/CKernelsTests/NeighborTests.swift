@@ -1,4 +1,5 @@
 import CKernels
+import RandomNumbers
 import Testing
 
 /// KPConv, filters, and maxima of every instruction set against the reference.
@@ -30,7 +31,7 @@ struct NeighborTests {
     let neighbors: Memory<Int32>
 
     init(_ shape: Shape, seed: UInt64, notANumber: Bool = false) {
-      var random = Random(seed: seed)
+      var random = SeededGenerator(seed: seed)
       self.shape = shape
       let points = random.floats(shape.sourceCount * shape.dimensionCount)
       source = Memory(points, offset: 1)
@@ -88,7 +89,7 @@ struct NeighborTests {
     }
 
     func convolution(_ isa: String, outputWidth: Int, kernelPointCount: Int) throws -> [Float] {
-      var random = Random(seed: 3)
+      var random = SeededGenerator(seed: 3)
       let kernelPoints = Memory(random.floats(kernelPointCount * shape.dimensionCount))
       let weights = Memory(
         random.floats(

@@ -1,3 +1,4 @@
+import RandomNumbers
 import Testing
 
 @testable import HTTPServer
@@ -9,7 +10,7 @@ import Testing
   }
 
   @Test func `the timer wheel gives each token at the first tick after its time`() {
-    var generator = SystemlessGenerator(seed: 7)
+    var generator = SeededGenerator(seed: 7)
     var wheel = TimerWheel(now: Self.time(0), slotCount: 16)
     var due: [UInt64: Int64] = [:]
     for token in 0..<500 as Range<UInt64> {
@@ -96,17 +97,5 @@ import Testing
     #expect(
       text == #"{"error":"a \"quote\"\\\n\u0001é","code":"bad","detail":"#
         + #"{"s":"x","i":3,"n":0.5,"x":null,"b":true},"request_id":"r"}"#)
-  }
-}
-
-/// A seeded generator, so that a failure comes back.
-struct SystemlessGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    return state ^ state >> 29
   }
 }

@@ -1,5 +1,6 @@
 import GoldenFiles
 import Layers
+import RandomNumbers
 import Testing
 
 /// Layers without golden files, against values worked out by hand.

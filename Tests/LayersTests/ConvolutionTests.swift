@@ -1,5 +1,6 @@
 import GoldenFiles
 import Layers
+import RandomNumbers
 import Testing
 
 /// Convolutions of images against sums written out, whole and shortened.

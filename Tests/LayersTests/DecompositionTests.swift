@@ -1,5 +1,6 @@
 import GoldenFiles
 import Layers
+import RandomNumbers
 import Testing
 
 struct DecompositionTests {

@@ -1,5 +1,6 @@
 import GoldenFiles
 import Layers
+import RandomNumbers
 import Testing
 
 /// Whatever a file says, a layer is made or refused, and the process lives.

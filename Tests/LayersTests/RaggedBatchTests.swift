@@ -1,5 +1,6 @@
 import GoldenFiles
 import Layers
+import RandomNumbers
 import Testing
 
 /// An answer is the same bit for bit alone and in a batch of clouds of any sizes.

@@ -1,4 +1,5 @@
 import Layers
+import RandomNumbers
 
 /// Valid configurations with optional keys present or absent, in both of Keras' spellings.
 struct RandomConfig {

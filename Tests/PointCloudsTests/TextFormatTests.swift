@@ -1,4 +1,5 @@
 import PointClouds
+import RandomNumbers
 import Testing
 
 struct TextFormatTests {

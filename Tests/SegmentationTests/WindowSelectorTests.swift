@@ -1,5 +1,6 @@
 import Models
 import PointClouds
+import RandomNumbers
 import Testing
 
 @testable import Segmentation
