@@ -102,6 +102,19 @@ import Testing
     withExtendedLifetime(server) {}
   }
 
+  @Test func `a key that does not fit the certificate to show is named`() throws {
+    try certificates.issue("other", addresses: ["127.0.0.1"])
+    let (server, address) = try serve(clientAuthorities: true)
+    let (chain, key) = (certificates.path("server.pem"), certificates.path("other.key"))
+    let probe = HTTPProbe(
+      host: address.host, port: UInt16(address.port),
+      tls: ProbeTLS(trust: .anyone, identity: (chain, key)))
+    #expect(throws: ProbeError.identity(.mismatch(certificate: chain, privateKey: key))) {
+      try probe.get("/")
+    }
+    withExtendedLifetime(server) {}
+  }
+
   @Test func `plain HTTP where TLS is expected, and the reverse, is no answer`() throws {
     let (server, address) = try serve()
     #expect(throws: ProbeError.noAnswer) {

@@ -3,8 +3,10 @@ package enum ProbeError: Error, Sendable, Equatable, CustomStringConvertible {
   /// Nobody listens, or the host has no address.
   case unreachable(host: String, port: UInt16)
   case outOfMemory
-  /// A file that the probe needs for TLS cannot be used.
+  /// A file with certificates to believe cannot be used.
   case file(String, reason: String)
+  /// The certificate and the key to show cannot be used.
+  case identity(TLSError)
   /// The handshake failed; the server's certificate may be the reason.
   case handshake(reason: String)
   /// The server shows another certificate than the file's.
@@ -17,6 +19,10 @@ package enum ProbeError: Error, Sendable, Equatable, CustomStringConvertible {
     case .unreachable(let host, let port): "nobody answers at \(host), port \(port)"
     case .outOfMemory: "no memory for TLS"
     case .file(let file, let reason): "\(file): \(reason)"
+    case .identity(.mismatch(let certificate, let privateKey)):
+      "\(TLSError.mismatch(certificate: certificate, privateKey: privateKey)), so there is none to "
+        + "show to a service that demands one; it may be ready with the pair that it read before"
+    case .identity(let error): "\(error)"
     case .handshake(let reason): "the TLS handshake failed: \(reason)"
     case .otherCertificate(let file): "the service shows another certificate than that of \(file)"
     case .noAnswer: "no answer"

@@ -69,11 +69,11 @@ import COpenSSL
   private static func use(
     _ identity: (certificateChain: String, privateKey: String), _ context: OpaquePointer
   ) throws(ProbeError) {
-    guard unsafe SSL_CTX_use_certificate_chain_file(context, identity.certificateChain) == 1 else {
-      throw .file(identity.certificateChain, reason: TLSError.lastReason())
+    do {
+      try unsafe TLSCredentials.use(identity.certificateChain, identity.privateKey, in: context)
+    } catch {
+      throw .identity(error)
     }
-    guard unsafe SSL_CTX_use_PrivateKey_file(context, identity.privateKey, SSL_FILETYPE_PEM) == 1
-    else { throw .file(identity.privateKey, reason: TLSError.lastReason()) }
   }
 
   /// What is wrong with the server's certificate, or else with the handshake.

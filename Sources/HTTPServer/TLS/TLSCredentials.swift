@@ -53,24 +53,31 @@ package struct TLSFiles: Sendable, Equatable {
   deinit { unsafe SSL_CTX_free(context) }
 
   private static func load(_ files: TLSFiles, into context: OpaquePointer) throws(TLSError) {
-    guard unsafe SSL_CTX_use_certificate_chain_file(context, files.certificateChain) == 1 else {
-      throw .certificate(file: files.certificateChain, reason: TLSError.lastReason())
+    try unsafe use(files.certificateChain, files.privateKey, in: context)
+    guard let authorities = files.clientAuthorities else { return }
+    guard unsafe copenssl_demand_client_certificate(context, authorities) == 1 else {
+      throw .clientAuthority(file: authorities, reason: TLSError.lastReason())
     }
-    guard unsafe SSL_CTX_use_PrivateKey_file(context, files.privateKey, SSL_FILETYPE_PEM) == 1
+  }
+
+  /// Gives a context, of a server or of a client, a certificate and its key.
+  static func use(
+    _ certificateChain: String, _ privateKey: String, in context: OpaquePointer
+  ) throws(TLSError) {
+    guard unsafe SSL_CTX_use_certificate_chain_file(context, certificateChain) == 1 else {
+      throw .certificate(file: certificateChain, reason: TLSError.lastReason())
+    }
+    guard unsafe SSL_CTX_use_PrivateKey_file(context, privateKey, SSL_FILETYPE_PEM) == 1
     else {
       // OpenSSL compares the key with the certificate that is there already.
       let reason = TLSError.lastReason()
       guard !reason.contains("mismatch") else {
-        throw .mismatch(certificate: files.certificateChain, privateKey: files.privateKey)
+        throw .mismatch(certificate: certificateChain, privateKey: privateKey)
       }
-      throw .privateKey(file: files.privateKey, reason: reason)
+      throw .privateKey(file: privateKey, reason: reason)
     }
     guard unsafe SSL_CTX_check_private_key(context) == 1 else {
-      throw .mismatch(certificate: files.certificateChain, privateKey: files.privateKey)
-    }
-    guard let authorities = files.clientAuthorities else { return }
-    guard unsafe copenssl_demand_client_certificate(context, authorities) == 1 else {
-      throw .clientAuthority(file: authorities, reason: TLSError.lastReason())
+      throw .mismatch(certificate: certificateChain, privateKey: privateKey)
     }
   }
 
