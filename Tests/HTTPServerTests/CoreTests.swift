@@ -98,4 +98,14 @@ import Testing
       text == #"{"error":"a \"quote\"\\\n\u0001é","code":"bad","detail":"#
         + #"{"s":"x","i":3,"n":0.5,"x":null,"b":true},"request_id":"r"}"#)
   }
+
+  @Test func `an error document does not send back all that a client sent`() {
+    let long = String(repeating: "é", count: 1 << 20)
+    let failure = HTTPFailure(
+      .badRequest, code: "bad", message: long, detail: [("found", .string(long))])
+    let kept = String(repeating: "é", count: 2048) + "…"
+    #expect(
+      String(decoding: failure.document(requestID: "1"), as: UTF8.self)
+        == #"{"error":"\#(kept)","code":"bad","detail":{"found":"\#(kept)"},"request_id":"1"}"#)
+  }
 }

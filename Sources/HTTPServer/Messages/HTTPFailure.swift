@@ -43,14 +43,22 @@ package struct HTTPFailure: Error, Sendable, Equatable {
       && first.detail.elementsEqual(second.detail) { $0.name == $1.name && $0.value == $1.value }
   }
 
+  /// The most Unicode scalars of a text in the document, since one may quote what a client sent.
+  private static let maximumTextLength = 2048
+
+  private static func json(_ text: String) -> String {
+    let kept = text.unicodeScalars.prefix(maximumTextLength)
+    return JSONText.string(kept.endIndex == text.endIndex ? text : "\(String(kept))…")
+  }
+
   /// The JSON document in UTF-8.
   package func document(requestID: String) -> [UInt8] {
-    var text = "{\"error\":\(JSONText.string(message)),\"code\":\(JSONText.string(code)),"
+    var text = "{\"error\":\(Self.json(message)),\"code\":\(JSONText.string(code)),"
     text += "\"detail\":{"
     for (index, fact) in detail.enumerated() {
       text += (index > 0 ? "," : "") + JSONText.string(fact.name) + ":"
       switch fact.value {
-      case .string(let value): text += JSONText.string(value)
+      case .string(let value): text += Self.json(value)
       case .integer(let value): text += String(value)
       case .number(let value): text += value.isFinite ? "\(value)" : "null"
       case .boolean(let value): text += value ? "true" : "false"
