@@ -52,7 +52,7 @@ enum Files {
   }
 
   /// What an error number of the system means, in words.
-  private static func text(ofError number: Int32) -> String {
+  static func text(ofError number: Int32) -> String {
     // `strerror` returns a valid, terminated text for every number.
     unsafe String(cString: strerror(number))
   }

@@ -36,22 +36,30 @@ struct Pointserve: ParsableCommand {
   /// Parses, runs, and turns what was thrown into the exit codes that scripts rely on.
   static func main() {
     do {
-      var command = try parseAsRoot()
-      try command.run()
+      do {
+        var command = try parseAsRoot()
+        try command.run()
+      } catch let error where exitCode(for: error).isSuccess {
+        // What --help and --version ask for is thrown.
+        print(fullMessage(for: error))
+      }
+      try finishOutput()
     } catch let failure as CommandFailure {
       writeError("pointserve: \(failure.message)\n")
       endProcess(failure.exitCode)
     } catch {
-      let code = exitCode(for: error)
-      let text = fullMessage(for: error)
-      if code.isSuccess {
-        print(text)
-        endProcess(0)
-      }
-      writeError(text + "\n")
+      writeError(fullMessage(for: error) + "\n")
       let kind: CommandFailure.Kind =
-        code == .validationFailure ? .badCommandLine : .internalFault
+        exitCode(for: error) == .validationFailure ? .badCommandLine : .internalFault
       endProcess(kind.rawValue)
+    }
+  }
+
+  /// Writes what was printed and is not written yet; `print` says nothing of a full disk.
+  private static func finishOutput() throws {
+    guard fflush(nil) == 0 else {
+      throw CommandFailure.badInput(
+        "cannot write to standard output: \(Files.text(ofError: errno))")
     }
   }
 }
