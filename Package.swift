@@ -16,9 +16,9 @@ let kernelFlags: [CSetting] = [
 // `#embed` belongs to C23.
 let embedFlags: [CSetting] = [.unsafeFlags(["-std=c23"])]
 
-// Where the sources are no checkout, as in a container build, the environment names the commit.
-let revision =
-  Context.environment["POINTSERVE_REVISION"] ?? Context.gitInformation?.currentCommit ?? "unknown"
+// The environment names the commit, as deploy/build.sh does: what a manifest itself finds out is kept
+// for later builds, when the commit may be another.
+let revision = Context.environment["POINTSERVE_REVISION"] ?? "unknown"
 
 let package = Package(
   name: "pointserve",

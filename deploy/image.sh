@@ -50,7 +50,7 @@ base=$(sed -n 's/^ARG SWIFT_IMAGE=//p' Dockerfile)
 # Docker's own format would keep a random host name in the image; the other has no place for the
 # HEALTHCHECK, whose command is run below.
 options=(--isolation chroot --format oci --timestamp 0
-  --build-arg "REVISION=$(git rev-parse HEAD)")
+  --build-arg "REVISION=$(revision)")
 if [ -n "${SWIFT_IMAGE:-}" ]; then
   options+=(--build-arg "SWIFT_IMAGE=$SWIFT_IMAGE")
 else

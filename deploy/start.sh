@@ -4,6 +4,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-deploy/install.sh
-swift build -c release --product pointserve
+deploy/build.sh
 exec .build/release/pointserve serve "$@"

@@ -3,16 +3,33 @@
 
 # need_packages COMMAND=PACKAGE… installs the Debian packages whose command is missing.
 need_packages() {
-  local pair missing=() as_root=()
+  local pair missing=()
   for pair in "$@"; do
     command -v "${pair%%=*}" >/dev/null || missing+=("${pair#*=}")
   done
-  [ ${#missing[@]} -gt 0 ] || return 0
+  [ ${#missing[@]} -eq 0 ] || install_packages "${missing[@]}"
+}
+
+# install_packages PACKAGE… installs Debian packages.
+install_packages() {
+  local as_root=()
+  command -v apt-get >/dev/null || {
+    echo "missing, by their names in Debian: $*; there is no apt-get to install them with" >&2
+    return 1
+  }
   [ "$(id -u)" -eq 0 ] || as_root=(sudo)
-  echo "installing ${missing[*]}"
+  echo "installing $*" >&2
   "${as_root[@]}" apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends \
-    "${missing[@]}" >/dev/null
+  DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq --no-install-recommends "$@" \
+    >/dev/null
+}
+
+# make_environment FOLDER makes a virtual environment of Python, from nothing.
+make_environment() {
+  need_packages python3=python3
+  # Debian has what a virtual environment needs in a package of its own.
+  python3 -c 'import ensurepip, venv' 2>/dev/null || install_packages python3-venv
+  python3 -m venv --clear "$1"
 }
 
 # need_python PACKAGE… puts a virtual environment with these packages first on PATH.
@@ -20,8 +37,8 @@ need_python() {
   local environment=.build-tools/python stamp
   stamp=$environment/installed-$(printf '%s\n' "$@" | sha256sum | cut -c 1-16)
   if [ ! -e "$stamp" ]; then
-    echo "installing $*"
-    python3 -m venv "$environment"
+    echo "installing $*" >&2
+    [ -x "$environment/bin/pip" ] || make_environment "$environment"
     "$environment/bin/pip" install --quiet --disable-pip-version-check "$@"
     touch "$stamp"
   fi
@@ -31,10 +48,12 @@ need_python() {
 # need_binary sets $binary to a release binary, which it builds if there is none.
 need_binary() {
   binary=${SERVICE_BINARY:-.build/release/pointserve}
-  [ -x "$binary" ] || {
-    deploy/install.sh
-    swift build -c release --product pointserve
-  }
+  [ -x "$binary" ] || deploy/build.sh
+}
+
+# revision prints the commit of the sources, with "-dirty" where they differ from it, or "unknown".
+revision() {
+  git describe --always --dirty --abbrev=40 --exclude='*' 2>/dev/null || echo unknown
 }
 
 # listening_url LOG prints the address that a server wrote into its log, once it did.
