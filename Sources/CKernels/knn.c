@@ -128,6 +128,7 @@ static size_t near_block(const ckernels_knn *knn, uint64_t code) {
 static void forget(ckernels_knn_recent *recent) {
   memset(&recent->queries, 0, sizeof recent->queries);
   for (size_t i = 0; i < fanout; i++) recent->radii[i] = INFINITY;
+  recent->last_squared = INFINITY;
   recent->threshold = -1;
 }
 

@@ -4,10 +4,11 @@
   import Darwin
 #endif
 
-/// Points on wavy ground with the walls of eight buildings, of equal density at any size.
+/// Points on wavy, grassy ground with the walls of houses, statistically the same at any size: waves,
+/// roughness, houses and density are lengths in meters, and a larger cloud has more of them.
 ///
-/// Relief and roughness grow with the extent: the ground under 4 096 points is as good as flat, that
-/// under a million is 0.6 m thick, and sixteen neighbors there lie in half as many blocks more.
+/// What a point costs at two sizes differs by the size alone, and by the border: a cloud of 4 096
+/// points is one house with a garden of 19 m, half of whose points are within 3 m of where it ends.
 package struct SyntheticSurface: Sendable {
   /// `[points, 3]`, row-major, meters.
   package let positions: [Double]
@@ -21,6 +22,13 @@ package struct SyntheticSurface: Sendable {
 
   private static let groundShare = 0.7
   private static let pointsPerSquareMeter = 8.0
+  /// Meters: the standard deviation of what grows on the ground.
+  private static let roughness = 0.15
+  /// Meters.
+  private static let wallHeight = 5.0
+  private static let pointsPerHouse = 1229
+  /// The edge of a house as a share of that of its square of land.
+  private static let houseShare = 0.4
 
   /// Makes the same points for the same arguments.
   package init(pointCount: Int, order: Order, seed: UInt64) {
@@ -31,23 +39,30 @@ package struct SyntheticSurface: Sendable {
     var points: [SIMD3<Double>] = []
     points.reserveCapacity(pointCount)
     for _ in 0..<groundCount {
-      let (x, y) = (random.uniform(), random.uniform())
-      let height = 0.05 * sin(9 * x) * cos(7 * y) + 0.002 * random.normal()
-      points.append(extent * SIMD3(x, y, height))
+      let (x, y) = (extent * random.uniform(), extent * random.uniform())
+      points.append(SIMD3(x, y, sin(x / 2) * cos(y / 2.5) + Self.roughness * random.normal()))
     }
-    let corners = (0..<8).map { _ in SIMD2(random.uniform(), random.uniform()) }
+    let houseCount = (pointCount - groundCount + Self.pointsPerHouse - 1) / Self.pointsPerHouse
+    let columnCount = Int(Double(houseCount).squareRoot().rounded(.up))
+    let land = extent / Double(columnCount)
+    let edge = Self.houseShare * land
+    let corners = (0..<houseCount).map { house in
+      let square = SIMD2(Double(house / columnCount), Double(house % columnCount))
+      let place = SIMD2(random.uniform(), random.uniform()) * (1 - Self.houseShare)
+      return (square + place) * land
+    }
     while points.count < pointCount {
-      let corner = corners[Int(random.next() % 8)]
-      let along = 0.08 * random.uniform()
+      let corner = corners[points.count % houseCount]
+      let along = edge * random.uniform()
       let wall: SIMD2<Double> =
         switch random.next() % 4 {
         case 0: [along, 0]
-        case 1: [along, 0.08]
+        case 1: [along, edge]
         case 2: [0, along]
-        default: [0.08, along]
+        default: [edge, along]
         }
       points.append(
-        extent * SIMD3(corner.x + wall.x, corner.y + wall.y, 0.3 * random.uniform()))
+        SIMD3(corner.x + wall.x, corner.y + wall.y, Self.wallHeight * random.uniform()))
     }
     switch order {
     case .shuffled: points.shuffle(using: &random)

@@ -60,6 +60,8 @@ typedef struct ckernels_knn_recent {
   /// The queries, and the distance from each to the farthest of its k points, or infinity.
   ckernels_knn_points queries;
   float radii[ckernels_knn_fanout];
+  /// The squared radius of the last one.
+  float last_squared;
   /// A box around them, and all nodes of level 0 whose squared distance from it is no more than the
   /// threshold, which is negative where there are none.
   float low[3], high[3];

@@ -11,6 +11,9 @@ enum { vectors_per_node = ckernels_knn_fanout / LANES };
 static const float rounding_margin = 1 + 0x1p-18f;
 /// What underflow may do to it, and more.
 static const float smallest_margin = 0x1p-120f;
+/// How much larger than the last sphere, squared, the next one is hardly ever: for even points it then
+/// holds half as many again.
+static const float likely_growth = 1.5f;
 
 INLINE float smaller_float(float a, float b) { return a < b ? a : b; }
 
@@ -347,12 +350,17 @@ INLINE float squared_bound(position from, const ckernels_knn_points *queries,
   return radius * radius * rounding_margin + smallest_margin;
 }
 
-/// The squared radius of a sphere around any query that holds k points, where one around one of the
-/// queries has some radius.
-INLINE float squared_reach(position center, const ckernels_knn_points *queries, float radius) {
+/// The squared radius of a sphere around any of the queries at `begin ..< end` that holds k points,
+/// where one around one of them, in the center, has some radius.
+INLINE float squared_reach(position center, const ckernels_knn_points *queries, size_t begin,
+                           size_t end, float radius) {
   vector farthest = zeros();
-  UNROLL for (int o = 0; o < ckernels_knn_fanout; o += LANES)
-    farthest = larger(squared_distances(center, queries, o), farthest);
+  UNROLL for (int o = 0; o < ckernels_knn_fanout; o += LANES) {
+    const integers lane = lane_numbers() + o;
+    const integers counts = (lane >= (int32_t)begin) & (lane < (int32_t)end);
+    const vector squared = squared_distances(center, queries, o);
+    farthest = larger(choose_lanes(counts, squared, zeros()), farthest);
+  }
   const float reach = square_root(splat(greatest_lane(farthest)))[0] + radius;
   return reach * reach * rounding_margin + smallest_margin;
 }
@@ -376,6 +384,19 @@ INLINE bool enlarge_area(const ckernels_knn *knn, const bounds *box, float thres
   return false;
 }
 
+/// Fetches the rows of results of a request's lanes, which lie anywhere, before they are written.
+INLINE void fetch_rows(const ckernels_knn_request *request) {
+  const size_t last = request->k - 1;
+  for (size_t lane = request->begin; lane < request->end; lane++) {
+    const size_t row = request->queries->index[lane] * request->k;
+    __builtin_prefetch(request->indices + row, 1);
+    __builtin_prefetch(request->indices + row + last, 1);
+    if (!request->squared_distances) continue;
+    __builtin_prefetch(request->squared_distances + row, 1);
+    __builtin_prefetch(request->squared_distances + row + last, 1);
+  }
+}
+
 INLINE nearest_points no_points(const int vectors, size_t k, float threshold, point_list *list) {
   // One more block may exceed it.
   const size_t capacity = vectors * LANES > 16 ? nearest_limit - ckernels_knn_fanout : 128;
@@ -386,61 +407,115 @@ INLINE nearest_points no_points(const int vectors, size_t k, float threshold, po
                           .list = list};
 }
 
+/// What the lanes of a request have in common while they are answered.
+typedef struct lanes_search {
+  const ckernels_knn *knn;
+  const ckernels_knn_request *request;
+  query_radii radii;
+  /// The squared radius of the lane that was answered last.
+  float last_squared;
+  point_list list;
+} lanes_search;
+
+/// Searches the listed blocks, or else the listed nodes; false where there are none, or where too many
+/// points are equally far.
+INLINE bool search_lists(const int vectors, nearest_points *points, const tree_search *search,
+                         const ckernels_knn_boxes *blocks, const ckernels_knn_boxes *nodes) {
+  if (blocks) return search_blocks(vectors, points, search, blocks);
+  return nodes && search_nodes(vectors, points, search, nodes);
+}
+
+/// Answers one lane, whose neighbors are no farther than `bound`, squared: from listed blocks, or else
+/// from listed nodes, which may be none, or from the whole tree. Returns their radius.
+///
+/// What is certain is far more than what is likely: first a sphere is searched that is little larger
+/// than the last one. If k points are in it, no other ones are nearer.
+INLINE float answer_lane(const int vectors, lanes_search *lanes, size_t lane, float bound,
+                         const ckernels_knn_boxes *blocks, const ckernels_knn_boxes *nodes) {
+  const ckernels_knn_request *request = lanes->request;
+  const tree_search search = {.knn = lanes->knn, .query = position_of(request->queries, lane)};
+  const float likely = smaller_float(likely_growth * lanes->last_squared, bound);
+  nearest_points points = no_points(vectors, request->k, likely, &lanes->list);
+  bool is_found = search_lists(vectors, &points, &search, blocks, nodes);
+  if (points.count < request->k && likely < bound) {
+    points = no_points(vectors, request->k, bound, &lanes->list);
+    is_found = search_lists(vectors, &points, &search, blocks, nodes);
+  }
+  if (!is_found) {
+    points = no_points(vectors, request->k, bound, &lanes->list);
+    points = search_tree(vectors, false, points, &search, request->near_block);
+  }
+  const size_t row = request->queries->index[lane] * request->k;
+  const float squared = write_nearest(
+      vectors, points, request->indices + row,
+      request->squared_distances ? request->squared_distances + row : NULL);
+  const vector radius = square_root(splat(squared));
+  UNROLL for (int v = 0; v < vectors_per_node; v++)
+    lanes->radii.lanes[v] = choose_lanes(lane_numbers() + v * LANES == (int32_t)lane, radius,
+                                         lanes->radii.lanes[v]);
+  lanes->last_squared = squared;
+  return radius[0];
+}
+
 /// Answers the lanes of a request for at most `vectors` vectors of neighbors.
 ///
 /// The first one, in the middle, bounds the neighborhoods of all others, and with that the blocks in
 /// which any of them can have neighbors. From there one after the other, in both directions, bounds
-/// the next one's.
+/// the next one's. Where that takes too many blocks, since the curve has come from far away in
+/// between, the lanes before and behind the middle are answered each for themselves.
 INLINE void search_lanes(const int vectors, const ckernels_knn *knn,
                          const ckernels_knn_request *request) {
-  point_list list;
+  lanes_search lanes;
+  lanes.knn = knn;
+  lanes.request = request;
+  lanes.last_squared = request->recent->last_squared;
   ckernels_knn_boxes blocks;
   ckernels_knn_recent *recent = request->recent;
   const ckernels_knn_points *queries = request->queries;
-  const size_t central = (request->begin + request->end) / 2;
-  const bounds box = bounds_of(queries, request->begin, request->end);
-  query_radii radii, recent_radii;
+  query_radii recent_radii;
   UNROLL for (int v = 0; v < vectors_per_node; v++) {
-    radii.lanes[v] = splat(INFINITY);
+    lanes.radii.lanes[v] = splat(INFINITY);
     recent_radii.lanes[v] = load(recent->radii + v * LANES);
   }
-  bool is_listed = false;
-  for (size_t i = request->begin; i < request->end; i++) {
-    const size_t lane = i <= central ? request->begin + central - i : i;
-    const bool is_first = i == request->begin;
-    const tree_search search = {.knn = knn, .query = position_of(queries, lane)};
-    const float bound = is_first ? squared_bound(search.query, &recent->queries, &recent_radii)
-                                 : squared_bound(search.query, queries, &radii);
-    nearest_points points =
-        no_points(vectors, request->k, smaller_float(bound, request->squared_radius), &list);
-    bool is_found = false;
-    if (is_listed)
-      is_found = search_blocks(vectors, &points, &search, &blocks);
-    else if (is_first && points.threshold < INFINITY &&
-             enlarge_area(knn, &box, points.threshold, recent))
-      is_found = search_nodes(vectors, &points, &search, &recent->nodes);
-    if (!is_found) {
-      points = no_points(vectors, request->k, points.threshold, &list);
-      points = search_tree(vectors, false, points, &search, request->near_block);
-    }
-    const size_t row = queries->index[lane] * request->k;
-    const float squared = write_nearest(
-        vectors, points, request->indices + row,
-        request->squared_distances ? request->squared_distances + row : NULL);
-    const vector radius = square_root(splat(squared));
-    UNROLL for (int v = 0; v < vectors_per_node; v++)
-      radii.lanes[v] = choose_lanes(lane_numbers() + v * LANES == (int32_t)lane, radius,
-                                    radii.lanes[v]);
-    if (is_first) {
-      const float reach = smaller_float(squared_reach(search.query, queries, radius[0]),
-                                        request->squared_radius);
-      is_listed = enlarge_area(knn, &box, reach, recent) &&
-                  list_blocks(knn, &recent->nodes, &box, reach, &blocks);
+  fetch_rows(request);
+  struct {
+    size_t begin, end;
+  } parts[ckernels_knn_fanout] = {{request->begin, request->end}};
+  for (size_t part_count = 1; part_count > 0;) {
+    const size_t begin = parts[--part_count].begin, end = parts[part_count].end;
+    if (begin == end) continue;
+    const size_t central = (begin + end) / 2;
+    const position center = position_of(queries, central);
+    const bounds box = bounds_of(queries, begin, end);
+    const float bound = smaller_float(
+        smaller_float(squared_bound(center, &recent->queries, &recent_radii),
+                      squared_bound(center, queries, &lanes.radii)),
+        request->squared_radius);
+    const bool has_nodes = bound < INFINITY && enlarge_area(knn, &box, bound, recent);
+    const float radius =
+        answer_lane(vectors, &lanes, central, bound, NULL, has_nodes ? &recent->nodes : NULL);
+    const float reach = smaller_float(squared_reach(center, queries, begin, end, radius),
+                                      request->squared_radius);
+    if (enlarge_area(knn, &box, reach, recent) &&
+        list_blocks(knn, &recent->nodes, &box, reach, &blocks)) {
+      for (size_t i = begin + 1; i < end; i++) {
+        const size_t lane = i <= central ? begin + central - i : i;
+        const float next = smaller_float(
+            squared_bound(position_of(queries, lane), queries, &lanes.radii),
+            request->squared_radius);
+        answer_lane(vectors, &lanes, lane, next, &blocks, NULL);
+      }
+    } else {
+      parts[part_count].begin = central + 1;
+      parts[part_count++].end = end;
+      parts[part_count].begin = begin;
+      parts[part_count++].end = central;
     }
   }
   recent->queries = *queries;
+  recent->last_squared = lanes.last_squared;
   UNROLL for (int v = 0; v < vectors_per_node; v++)
-    store(recent->radii + v * LANES, radii.lanes[v]);
+    store(recent->radii + v * LANES, lanes.radii.lanes[v]);
 }
 
 /// Answers the lanes of a request for more neighbors than one pass over the tree finds.
