@@ -18,8 +18,9 @@ protocol CloudPreparation: Sendable {
     of cloud: PointCloud, on threads: WorkSharing, timings: inout SegmentationTimings
   ) throws(SegmentationError) -> any CloudScene
 
-  /// The scores, `[cells of the window, scoreWidth]`, among the graph's outputs for a window.
-  func scores(in outputs: [HostTensor], of selection: WindowSelection) -> [Float]
+  /// Appends the scores, `[cells of the window, scoreWidth]`, among the graph's outputs for a window.
+  func appendScores(
+    in outputs: [HostTensor], of selection: WindowSelection, to scores: inout [Float])
 }
 
 /// A cloud as cells, each of which gets one label: voxels, or the pixels of an image.
@@ -37,6 +38,6 @@ protocol CloudScene: Sendable {
   ///   windows, and `.abandoned`.
   func windowSelector(on threads: WorkSharing) throws(SegmentationError) -> (any WindowSelector)?
 
-  /// The tensors of a window, in the order of the graph's inputs.
-  func inputs(of selection: WindowSelection) -> [HostTensor]
+  /// Makes the tensors of a window, in the order of the graph's inputs.
+  func makeInputs(of selection: WindowSelection, in memory: inout WindowMemory)
 }

@@ -27,11 +27,11 @@ struct ScoreOutput: Sendable, Hashable {
       classCount: classCount, found: outputs.map { "\($0.name) \($0.spec.extents)" })
   }
 
-  /// The scores among the graph's outputs.
-  func values(in outputs: [HostTensor]) -> [Float] {
+  /// Appends the scores among the graph's outputs.
+  func append(_ outputs: [HostTensor], to scores: inout [Float]) {
     guard case .float32(let values) = outputs[index].values else {
       preconditionFailure("the type of the output was checked")
     }
-    return values
+    scores.append(contentsOf: values)
   }
 }

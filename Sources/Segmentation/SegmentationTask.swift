@@ -6,8 +6,10 @@ import PointClouds
 /// One window of a cloud, to be run through the network.
 package struct SegmentationWindow: Sendable {
   /// Counts from 0, in the order in which windows are chosen.
-  package let index: Int
-  let selection: WindowSelection
+  package fileprivate(set) var index = 0
+  fileprivate(set) var selection = WindowSelection()
+  /// `[voxels, scores]`, once the network has given them.
+  fileprivate var scores: [Float] = []
 
   /// Rows of the finest level.
   package var pointCount: Int { selection.voxels.count }
@@ -29,14 +31,16 @@ package final class SegmentationTask: Sendable {
   private struct Joining {
     var accumulator: VoteAccumulator
     var timings: SegmentationTimings
-    /// Windows that were taken and not yet joined, with their scores once they have arrived.
-    var waiting: [Int: (selection: WindowSelection, scores: [Float]?)] = [:]
+    /// Windows whose scores have arrived and that wait for an earlier one, by their indices.
+    var waiting: [Int: SegmentationWindow] = [:]
     var joinedCount = 0
+    /// Windows that have joined, whose memory others use.
+    var spare: [SegmentationWindow] = []
     /// Told of each window as it joins, with its index and the votes so far.
     var listener: (@Sendable (WindowSelection, Int, VoteAccumulator) -> Void)?
   }
 
-  private let plan: ExecutablePlan
+  let plan: ExecutablePlan
   private let scene: any CloudScene
   private let preparation: any CloudPreparation
   private let codes: [UInt8]?
@@ -81,7 +85,8 @@ package final class SegmentationTask: Sendable {
   /// Whether every window was taken and its outputs added.
   package var isComplete: Bool {
     choosing.withLock { choosing in
-      choosing.selector == nil && joining.withLock { $0.waiting.isEmpty }
+      choosing.selector == nil
+        && joining.withLock { $0.joinedCount } == choosing.takenCount
     }
   }
 
@@ -92,20 +97,20 @@ package final class SegmentationTask: Sendable {
   package func nextWindow() -> SegmentationWindow? {
     choosing.withLock { choosing in
       let joinedCount = joining.withLock { $0.joinedCount }
-      guard choosing.takenCount - joinedCount < windowBudget, var selector = choosing.selector
+      guard choosing.takenCount - joinedCount < windowBudget, choosing.selector != nil
       else { return nil }
-      // Held in one place only, so that choosing changes it without a copy.
-      choosing.selector = nil
+      var window = joining.withLock { $0.spare.popLast() } ?? SegmentationWindow()
       let clock = ContinuousClock()
       let start = clock.now
-      let selection = selector.next()
+      let isThere = choosing.selector?.next(&window.selection) ?? false
       choosing.duration += clock.now - start
-      guard let selection else { return nil }
-      choosing.selector = selector
-      let index = choosing.takenCount
+      guard isThere else {
+        choosing.selector = nil
+        return nil
+      }
+      window.index = choosing.takenCount
       choosing.takenCount += 1
-      joining.withLock { $0.waiting[index] = (selection, nil) }
-      return SegmentationWindow(index: index, selection: selection)
+      return window
     }
   }
 
@@ -113,58 +118,50 @@ package final class SegmentationTask: Sendable {
   ///
   /// This is where levels and neighbors are computed; several windows may be built at once.
   ///
-  /// - Parameter window: a window of this task.
-  /// - Returns: a request that the graph's plan has validated.
+  /// - Parameters:
+  ///   - window: a window of this task.
+  ///   - memory: where they are built: `requests` is a batch that the graph's plan has validated.
   /// - Throws: `SegmentationError.network`, for instance when features overflow FP32 or a window
   ///   takes too much memory.
-  package func inputs(of window: SegmentationWindow) throws(SegmentationError) -> [HostTensor] {
-    var layout = PassLayout()
-    return try inputs(of: window, using: &layout)
-  }
-
-  /// The same, with memory that the checks of many windows share.
-  func inputs(
-    of window: SegmentationWindow, using layout: inout PassLayout
-  ) throws(SegmentationError) -> [HostTensor] {
+  package func makeInputs(
+    of window: SegmentationWindow, in memory: inout WindowMemory
+  ) throws(SegmentationError) {
     var timings = SegmentationTimings()
-    let tensors = timings.measure(\.neighbors) { scene.inputs(of: window.selection) }
+    timings.measure(\.neighbors) { scene.makeInputs(of: window.selection, in: &memory) }
     joining.withLock { $0.timings.neighbors += timings.neighbors }
     do throws(RequestError) {
-      try plan.validate(tensors, using: &layout)
+      try plan.validate(memory.requests[0], using: &memory.layout)
     } catch {
       throw .network(error)
     }
-    return tensors
   }
 
   /// Adds the graph's outputs for a window that was taken, once.
   ///
   /// - Parameters:
   ///   - outputs: in the order of the graph's outputs.
-  ///   - index: the window's index.
+  ///   - window: the window; its memory is another's from here on.
   ///   - inference: how long the network took, if the caller wants that in the timings.
   /// - Throws: `SegmentationError.nonFiniteScores`; the cloud can't be labeled then.
   package func add(
-    _ outputs: [HostTensor], ofWindow index: Int, inference: Duration = .zero
+    _ outputs: [HostTensor], of window: consuming SegmentationWindow, inference: Duration = .zero
   ) throws(SegmentationError) {
-    let selection = joining.withLock { joining in
-      guard let waiting = joining.waiting[index], waiting.scores == nil else {
-        preconditionFailure(
-          "window \(index) was not taken, or its outputs were added before")
-      }
-      return waiting.selection
-    }
-    let scores = preparation.scores(in: outputs, of: selection)
-    guard scores.allSatisfy(\.isFinite) else { throw .nonFiniteScores }
+    window.scores.removeAll(keepingCapacity: true)
+    preparation.appendScores(in: outputs, of: window.selection, to: &window.scores)
+    guard window.scores.allSatisfy(\.isFinite) else { throw .nonFiniteScores }
+    let (index, arrived) = (window.index, window)
     joining.withLock { joining in
-      joining.waiting[index]?.scores = scores
+      precondition(
+        index >= joining.joinedCount && joining.waiting[index] == nil,
+        "the outputs of window \(index) were added before")
+      joining.waiting[index] = arrived
       joining.timings.inference += inference
       joining.timings.measure(\.votes) {
-        while let window = joining.waiting[joining.joinedCount], let scores = window.scores {
-          joining.waiting[joining.joinedCount] = nil
-          joining.accumulator.add(scores, of: window.selection)
-          joining.listener?(window.selection, joining.joinedCount, joining.accumulator)
+        while let next = joining.waiting.removeValue(forKey: joining.joinedCount) {
+          joining.accumulator.add(next.scores, of: next.selection)
+          joining.listener?(next.selection, joining.joinedCount, joining.accumulator)
           joining.joinedCount += 1
+          joining.spare.append(next)
         }
       }
     }
@@ -180,13 +177,8 @@ package final class SegmentationTask: Sendable {
     let (voxelCount, classCount) = (scene.count, preparation.classes.count)
     joining.withLock { joining in
       joining.listener = { selection, index, votes in
-        let labels = selection.voxels.map { voxel in
-          (
-            voxel,
-            SegmentationResult.label(
-              of: votes.joinedScores(of: Int(voxel)), classCount: classCount)
-          )
-        }
+        let scores = VoxelScores(votes: votes, classCount: classCount)
+        let labels = selection.voxels.map { voxel in (voxel, scores.label(of: Int(voxel))) }
         report(
           JoinedWindow(
             index: index, coveredVoxelCount: votes.coveredCount, voxelCount: voxelCount,
@@ -212,12 +204,8 @@ package final class SegmentationTask: Sendable {
     }
     var timings = joinedTimings
     timings.windows += choosingDuration
-    let joined = timings.measure(\.votes) { votes.joined() }
-    guard joined.allSatisfy(\.isFinite) else { throw .nonFiniteScores }
-    return try SegmentationError.unlessAbandoned { () throws(WorkAbandoned) in
-      try SegmentationResult(
-        scores: joined, scene: scene, codes: codes, classes: preparation.classes,
-        windowCount: windowCount, timings: timings, on: threads)
-    }
+    return try SegmentationResult(
+      votes: votes, scene: scene, codes: codes, classes: preparation.classes,
+      windowCount: windowCount, timings: timings, on: threads)
   }
 }

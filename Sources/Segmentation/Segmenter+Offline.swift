@@ -20,7 +20,7 @@ extension Segmenter {
   ///   - threadCount: at least 1.
   ///   - progress: called after each window, by any of the threads.
   /// - Returns: a label for every point.
-  /// - Throws: as `prepare`, `SegmentationTask.inputs`, `add` and `finish`, and
+  /// - Throws: as `prepare`, `SegmentationTask.makeInputs`, `add` and `finish`, and
   ///   `SegmentationError.noThread`.
   package func segment(
     _ cloud: PointCloud, threadCount: Int,
@@ -54,17 +54,10 @@ extension Segmenter {
     _ progress: @Sendable (SegmentationProgress) -> Void
   ) {
     defer { runners.leave() }
-    let clock = ContinuousClock()
-    var workspace = Workspace()
-    var layout = PassLayout()
-    var requests: [[HostTensor]] = [[]]
-    var answers: [[HostTensor]] = [[]]
+    var runner = WindowRunner()
     while runners.failure == nil, let window = task.nextWindow() {
       do throws(SegmentationError) {
-        requests[0] = try task.inputs(of: window, using: &layout)
-        let start = clock.now
-        plan.run(requests, in: &workspace, helpers: runners.helpers(), into: &answers)
-        try task.add(answers[0], ofWindow: window.index, inference: clock.now - start)
+        try runner.run(window, of: task, helpers: runners.helpers())
       } catch {
         runners.fail(error)
         return

@@ -116,7 +116,7 @@ struct SegmentCommand: ParsableCommand {
   private func report(
     _ result: SegmentationResult, name: String, target: String, duration: Duration
   ) -> String {
-    let count = result.labels.count
+    let count = result.pointCount
     let seconds = duration / .seconds(1)
     let heading = """
       \(name) -> \(target)

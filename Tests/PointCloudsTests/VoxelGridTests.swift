@@ -32,12 +32,37 @@ struct VoxelGridTests {
   ) throws {
     let positions = layout.positions(150, dimensions: 3, seed: 11)
     guard layout != .outlier || size > 1 else { return }
-    let grid = try VoxelGrid(positions, size: size)
+    let grid = try VoxelGrid(LocalPositions(positions), size: size)
     let expected = Reference(positions, size: size)
     #expect(grid.voxelOfPoint == expected.voxelOfPoint)
     #expect(grid.pointCounts == expected.pointCounts)
     #expect(grid.centers == expected.centers)
     #expect(grid.count == expected.pointCounts.count)
+  }
+
+  @Test(arguments: NeighborIndexTests.Layout.allCases, [0.05, 0.6, 7.0, 1e4])
+  func `means found one after the other are the centers of grids`(
+    layout: NeighborIndexTests.Layout, size: Double
+  ) throws {
+    guard layout != .outlier || size > 1 else { return }
+    var voxels = VoxelMeans()
+    var means: [Double] = []
+    for pointCount in [150, 1, 400, 20] {
+      let positions = layout.positions(pointCount, dimensions: 3, seed: 11)
+      voxels.find(of: positions, size: size, into: &means)
+      #expect(try means == VoxelGrid(LocalPositions(positions), size: size).centers)
+    }
+  }
+
+  @Test func `some points of a cloud are where they are in it, less the offset`() throws {
+    let cloud = try PointCloud(positions: [5, 6, 7, 1, 2, 3, 8, 9, 10])
+    let some = LocalPositions(cloud, points: [0, 2], less: SIMD3(5, 5, 5))
+    #expect(some.count == 2)
+    #expect([some[0], some[1]] == [SIMD3(0, 1, 2), SIMD3(3, 4, 5)])
+    #expect([some.point(at: 0), some.point(at: 1)] == [0, 2])
+    let all = LocalPositions(cloud, points: nil, less: .zero)
+    #expect(all.count == 3)
+    #expect(all[1] == SIMD3(1, 2, 3))
   }
 
   @Test func `cells too many for one key along three axes are still ordered`() throws {
@@ -46,13 +71,13 @@ struct VoxelGridTests {
       far, far, far, 0, 0, 0, far, far, 0, 0, far, far, far, 0, far, 0, 0, far, 1, 0, 0,
       0.25, 0, 0,
     ]
-    let grid = try VoxelGrid(positions, size: 1)
+    let grid = try VoxelGrid(LocalPositions(positions), size: 1)
     let expected = Reference(positions, size: 1)
     #expect(grid.voxelOfPoint == expected.voxelOfPoint)
     #expect(grid.centers == expected.centers)
   }
 
-  /// Cells that are counted, sorted by one key, and sorted by two.
+  /// Cells that are counted, and sorted by ever longer numbers.
   @Test(arguments: [1.0, 1e-4, 1e-7])
   func `a grid that nobody wants any more is abandoned at every step`(size: Double) throws {
     let positions = NeighborIndexTests.Layout.uniform.positions(20_000, dimensions: 3, seed: 4)
@@ -61,14 +86,14 @@ struct VoxelGridTests {
     let countdown = Countdown()
     let threads = WorkSharing(pool: pool) { countdown.next() }
     countdown.start(at: .max)
-    let whole = try VoxelGrid(positions, size: size, on: threads)
-    #expect(whole.centers == (try VoxelGrid(positions, size: size).centers))
+    let whole = try VoxelGrid(LocalPositions(positions), size: size, on: threads)
+    #expect(whole.centers == (try VoxelGrid(LocalPositions(positions), size: size).centers))
     let stepCount = countdown.steps
     #expect(stepCount > 8)
     for step in 0..<(stepCount / 2) {
       countdown.start(at: step)
       #expect(throws: WorkAbandoned.self) {
-        _ = try VoxelGrid(positions, size: size, on: threads)
+        _ = try VoxelGrid(LocalPositions(positions), size: size, on: threads)
       }
     }
   }
@@ -91,7 +116,8 @@ struct VoxelGridTests {
   }
 
   @Test func `a value of the points is averaged per voxel`() throws {
-    let grid = try VoxelGrid([0, 0, 0, 5, 0, 0, 0.5, 0, 0], size: 1)
-    #expect(grid.means(of: [1, 7, 2]) == [1.5, 7])
+    let grid = try VoxelGrid(LocalPositions([0, 0, 0, 5, 0, 0, 0.5, 0, 0]), size: 1)
+    let values = [1.0, 7, 2]
+    #expect(try grid.means { values[$0] } == [1.5, 7])
   }
 }

@@ -16,11 +16,14 @@ import Testing
       returnNumber: multiple.map { _ in 1 }, numberOfReturns: multiple.map { $0 > 0 ? 2 : 1 }))
   let points = try CloudSubset(cloud, excluding: section.excludedLASCodes)
   let grid = try VoxelGrid(points.positions, size: section.levels[0].voxelEdge)
-  let found = try VoxelFeatures(
+  let columns = try VoxelFeatures(
     section,
-    of: PointFeatureValues(points: points, heightsAboveGround: heights, voxelUnit: 1),
-    heightsAboveGround: heights, grid: grid
-  ).values()
+    of: PointFeatureValues(
+      points: points, heightAboveGround: { heights[$0] }, voxelUnit: 1),
+    grid: grid
+  ).columns()
+  var found: [Float] = []
+  columns.append(0..<Int32(grid.count), to: &found)
 
   let expected = try NumPyFixture("models/cluster-features.npy").doubles()
   try #require(found.count == expected.count)

@@ -58,7 +58,9 @@ private func segmenter(_ manifest: ModelManifest) throws -> Segmenter {
   let second = selector.next()
   let window = try #require(first)
   #expect(second == nil && window.voxels == Array(0..<8))
-  let tensor = image.inputs(of: window)[0]
+  var memory = WindowMemory()
+  image.makeInputs(of: window, in: &memory)
+  let tensor = memory.requests[0][0]
   #expect(tensor.shape == [1, 2, 2, 4])
   guard case .float32(let values) = tensor.values else {
     Issue.record("expected floating values")

@@ -91,7 +91,7 @@ private func corner(of street: SyntheticScene, meters: Double) throws -> PointCl
   for window in windows.reversed() {
     #expect(!task.isComplete)
     try task.add(
-      model.plan.run([try task.inputs(of: window)], in: &workspace)[0], ofWindow: window.index)
+      model.plan.run([try task.inputs(of: window)], in: &workspace)[0], of: window)
   }
   #expect(task.nextWindow() == nil)
   #expect(task.isComplete)
@@ -137,7 +137,7 @@ private func corner(of street: SyntheticScene, meters: Double) throws -> PointCl
   var workspace = Workspace()
   while let window = task.nextWindow() {
     try task.add(
-      model.plan.run([try task.inputs(of: window)], in: &workspace)[0], ofWindow: window.index)
+      model.plan.run([try task.inputs(of: window)], in: &workspace)[0], of: window)
   }
   isWanted.store(false, ordering: .relaxed)
   #expect(throws: SegmentationError.abandoned) { try task.finish() }
@@ -177,7 +177,7 @@ private func corner(of street: SyntheticScene, meters: Double) throws -> PointCl
     let scores = [Float](repeating: 3e38, count: 2 * window.pointCount)
     try task.add(
       [HostTensor(shape: [window.pointCount, 2], values: .float32(scores))],
-      ofWindow: window.index)
+      of: window)
   }
   #expect(throws: SegmentationError.nonFiniteScores) { try task.finish() }
 }
@@ -199,7 +199,7 @@ func `windows that join tell the same in any order of arrival, and the last word
     var workspace = Workspace()
     for window in isReversed ? windows.reversed() : windows {
       try task.add(
-        model.plan.run([try task.inputs(of: window)], in: &workspace)[0], ofWindow: window.index)
+        model.plan.run([try task.inputs(of: window)], in: &workspace)[0], of: window)
     }
     return (joined.withLock { $0 }, try task.finish())
   }
@@ -224,7 +224,7 @@ func `windows that join tell the same in any order of arrival, and the last word
   var workspace = Workspace()
   func run(_ window: SegmentationWindow) throws {
     try task.add(
-      model.plan.run([try task.inputs(of: window)], in: &workspace)[0], ofWindow: window.index)
+      model.plan.run([try task.inputs(of: window)], in: &workspace)[0], of: window)
   }
   let first = try #require(task.nextWindow())
   let second = try #require(task.nextWindow())

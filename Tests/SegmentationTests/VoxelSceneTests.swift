@@ -5,6 +5,15 @@ import Testing
 
 @testable import Segmentation
 
+extension VoxelScene {
+  /// `[voxels, channels]`.
+  fileprivate var featureRows: [Float] {
+    var rows: [Float] = []
+    features.append(0..<Int32(count), to: &rows)
+    return rows
+  }
+}
+
 @Test func `the synthetic scene has the original's voxels, features and window centers`() throws {
   let street = try SyntheticScene()
   let section = try SectionFixture.demo()
@@ -20,9 +29,10 @@ import Testing
 
   let expected = try SyntheticScene.expectedFeatures()
   let width = section.features.count
-  try #require(scene.features.count == scene.count * width)
+  let features = scene.featureRows
+  try #require(features.count == scene.count * width)
   let errors = expected.enumerated().map { index, value in
-    abs(scene.features[index / width * 8 * width + index % width] - value)
+    abs(features[index / width * 8 * width + index % width] - value)
   }
   #expect(errors.count == (scene.count + 7) / 8 * width)
   #expect((errors.max() ?? 1) < 1e-3)
@@ -45,12 +55,12 @@ import Testing
   let lattice = (0..<2500).flatMap { [Double]([Double($0 / 50), Double($0 % 50), 0]) }
   // The fourth neighbor inside a lattice lies one step away.
   let expected = (Double.pi / 4).squareRoot()
-  #expect(try abs(PlanarSpacing.meters(of: lattice) - expected) < 1e-12)
+  #expect(try abs(PlanarSpacing.meters(of: LocalPositions(lattice)) - expected) < 1e-12)
   let adaptive = VoxelUnit.adaptive(spacingFactor: 2, minimumMeters: 0.1, maximumMeters: 5)
-  #expect(try abs(adaptive.meters(for: lattice) - 2 * expected) < 1e-12)
-  #expect(try adaptive.meters(for: [0, 0, 0]) == 5)
-  #expect(try adaptive.meters(for: [Double](repeating: 3, count: 30)) == 0.1)
-  #expect(try VoxelUnit.meters.meters(for: lattice) == 1)
+  #expect(try abs(adaptive.meters(for: LocalPositions(lattice)) - 2 * expected) < 1e-12)
+  #expect(try adaptive.meters(for: LocalPositions([0, 0, 0])) == 5)
+  #expect(try adaptive.meters(for: LocalPositions([Double](repeating: 3, count: 30))) == 0.1)
+  #expect(try VoxelUnit.meters.meters(for: LocalPositions(lattice)) == 1)
 }
 
 /// Clouds whose planar spacing is sought, and how many points each has.
@@ -89,7 +99,7 @@ func `the planar spacing is that of a search among all points`(cloud: SpacingClo
   // Only the spot is too dense for bins, so that its neighbors are sought in float32.
   let tolerance = cloud == .denseSpot ? 1e-5 : 0
   let expected = median / (4 / Double.pi).squareRoot()
-  #expect(try abs(PlanarSpacing.meters(of: positions) - expected) <= tolerance)
+  #expect(try abs(PlanarSpacing.meters(of: LocalPositions(positions)) - expected) <= tolerance)
 }
 
 /// The distance to the fourth neighbor of one of the points, which ascend by x.
@@ -118,7 +128,7 @@ private func fourthDistance(from point: Int, in points: [SIMD2<Double>]) -> Doub
   var timings = SegmentationTimings()
   let scene = try VoxelScene(cloud, section: section, timings: &timings)
   #expect(scene.voxelOfPoint == [-1, 0, 1, -1])
-  #expect(scene.features == [1, 0, 1, 3])
+  #expect(scene.featureRows == [1, 0, 1, 3])
 }
 
 @Test func `a cloud of excluded points alone has no voxels`() throws {
@@ -150,16 +160,16 @@ private func fourthDistance(from point: Int, in points: [SIMD2<Double>]) -> Doub
         intensity: [1, 4], returnNumber: [1, 2], numberOfReturns: [1, 4],
         colors: [10, 20, 30, 20, 40, 70])),
     section: section, timings: &timings)
-  #expect(full.features == [2.5, 7.5, 30, 1.5, 2.5, 0.5, 0.75, 1, 50])
+  #expect(full.featureRows == [2.5, 7.5, 30, 1.5, 2.5, 0.5, 0.75, 1, 50])
   let bare = try VoxelScene(
     PointCloud(positions: positions), section: section, timings: &timings)
-  #expect(bare.features == [0, 0, 0, 0, 0, 0, 0, 0, 5])
+  #expect(bare.featureRows == [0, 0, 0, 0, 0, 0, 0, 0, 5])
   let single = try VoxelScene(
     PointCloud(
       positions: positions,
       attributes: PointAttributes(returnNumber: [1, 1], numberOfReturns: [1, 0])),
     section: section, timings: &timings)
-  #expect(single.features == [0, 0, 0, 1, 0.5, 0, 0, 0, 5])
+  #expect(single.featureRows == [0, 0, 0, 1, 0.5, 0, 0, 0, 5])
 }
 
 @Test func `a cloud wider than any tile is refused`() throws {

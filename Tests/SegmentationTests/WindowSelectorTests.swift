@@ -106,6 +106,7 @@ func `the nearest voxels are those of a full search`(fixture: CloudFixture) thro
   let positions = fixture.positions
   let count = positions.count / 3
   var nearest = try NearestVoxels(positions)
+  var found: [Int32] = []
   for wanted in [1, 2, 7, count - 1, count, count + 5] where wanted > 0 {
     for voxel in [0, count / 2, count - 1] {
       let order = (0..<count).sorted { a, b in
@@ -117,7 +118,8 @@ func `the nearest voxels are those of a full search`(fixture: CloudFixture) thro
         return key(a) < key(b)
       }
       let expected = order.prefix(wanted).sorted().map { Int32($0) }
-      #expect(nearest.nearestInPlane(wanted, to: voxel) == expected)
+      nearest.nearestInPlane(wanted, to: voxel, into: &found)
+      #expect(found == expected)
     }
   }
 }
@@ -137,29 +139,33 @@ func `the voxels of a sphere are those of a full search`(
     }
   }
   let expected = (0..<count).filter { squared[$0] <= radius * radius }
-  let found = nearest.within(radius, of: voxel, limit: count)
-  #expect(found.voxels == expected.map { Int32($0) })
-  for (voxel, distance) in zip(found.voxels, found.squaredDistances) {
-    #expect(abs(distance - squared[Int(voxel)]) <= 1e-12 * squared[Int(voxel)])
+  var found: [Int32] = []
+  nearest.within(radius, of: voxel, limit: count, into: &found)
+  #expect(found == expected.map { Int32($0) })
+  for other in found.map({ Int($0) }) {
+    let distance = nearest.squaredDistance(voxel, other)
+    #expect(abs(distance - squared[other]) <= 1e-12 * squared[other])
   }
-  let limited = nearest.within(radius, of: voxel, limit: 5)
-  #expect(limited.voxels.count == min(5, expected.count))
-  #expect(limited.voxels.contains(Int32(voxel)))
+  nearest.within(radius, of: voxel, limit: 5, into: &found)
+  #expect(found.count == min(5, expected.count))
+  #expect(found.contains(Int32(voxel)))
 }
 
-@Test func `the lowest potential is found as by a full search`() {
+@Test(arguments: [1, 60, 64, 65, 4096, 4097, 9000])
+func `the lowest potential is found as by a full search`(count: Int) {
   var generator = SeededGenerator(seed: 3)
-  var potentials = CenterPotentials(count: 60)
-  var plain = [Double](repeating: 0, count: 60)
+  var potentials = CenterPotentials(count: count)
+  var plain = [Double](repeating: 0, count: count)
   for _ in 0..<400 {
     let expected = plain.indices.min { (plain[$0], $0) < (plain[$1], $1) } ?? 0
     let lowest = potentials.lowest()
     #expect(lowest.voxel == expected)
     #expect(lowest.potential == plain[expected])
-    for voxel in [lowest.voxel] + (0..<5).map({ _ in Int.random(in: 0..<60, using: &generator) }) {
-      let weight = Float(Int.random(in: 1...4, using: &generator)) / 4
-      potentials.add(weight, to: voxel)
-      plain[voxel] += Double(weight)
-    }
+    let voxels = Set(
+      [lowest.voxel] + (0..<count / 9).map { _ in Int.random(in: 0..<count, using: &generator) }
+    ).sorted()
+    let weights = voxels.map { _ in Float(Int.random(in: 1...4, using: &generator)) / 4 }
+    potentials.add(weights, to: voxels.map { Int32($0) })
+    for (voxel, weight) in zip(voxels, weights) { plain[voxel] += Double(weight) }
   }
 }

@@ -33,7 +33,7 @@ package struct PipelineBenchmark: Sendable {
     var stages: [PipelineTimings.Stage: [Double]] = [:]
     var windowCount = 0
     var peakByteCount: Int?
-    var allocationCount: Double?
+    var allocationCount: Int?
     for round in 0...roundCount {
       PeakMemory.reset()
       let heldBefore = PeakMemory.currentByteCount
@@ -53,8 +53,7 @@ package struct PipelineBenchmark: Sendable {
       }
       guard round > 0 else { continue }
       if let counter {
-        allocationCount =
-          Double(counter.total - allocationsBefore) / Double(max(result.windowCount, 1))
+        allocationCount = Int(counter.total - allocationsBefore)
       }
       windowCount = result.windowCount
       totals.append(seconds)
@@ -65,8 +64,38 @@ package struct PipelineBenchmark: Sendable {
     return PipelineTimings(
       name: name, pointCount: cloud.count, threadCount: threadCount, windowCount: windowCount,
       total: Samples(totals), stages: stages.mapValues { Samples($0) },
-      peakByteCount: peakByteCount, allocationsPerWindow: allocationCount,
+      peakByteCount: peakByteCount, allocationCount: allocationCount,
+      allocationsPerWindow: try allocationsPerWindow(cloud, name: name),
       allocationsPerPass: try allocationsPerPass(cloud, name: name))
+  }
+
+  /// Heap allocations of a window on one thread, from its choice to its votes, in memory that earlier
+  /// windows have left behind.
+  private func allocationsPerWindow(
+    _ cloud: PointCloud, name: String
+  ) throws(BenchmarkError) -> Double? {
+    guard let counter = AllocationCounter() else { return nil }
+    var runner = WindowRunner()
+    var windowCount = 0
+    var allocationCount: UInt64 = 0
+    // The windows of the first round leave the memory that those of the second need.
+    for _ in 0..<2 {
+      do throws(SegmentationError) {
+        let task = try segmenter.prepare(cloud)
+        windowCount = 0
+        var start: UInt64 = 0
+        while let window = task.nextWindow() {
+          try runner.run(window, of: task)
+          windowCount += 1
+          // A task's first window brings the memory that its others are chosen into.
+          if windowCount == 1 { start = counter.total }
+        }
+        allocationCount = counter.total - start
+      } catch {
+        throw .failed(reason: "\(name): \(error)")
+      }
+    }
+    return windowCount > 1 ? Double(allocationCount) / Double(windowCount - 1) : nil
   }
 
   /// Heap allocations of one more pass over the layers, with workspace and answers in place.
@@ -74,20 +103,20 @@ package struct PipelineBenchmark: Sendable {
     _ cloud: PointCloud, name: String
   ) throws(BenchmarkError) -> Double? {
     guard let counter = AllocationCounter() else { return nil }
-    let requests: [[HostTensor]]
+    var memory = WindowMemory()
     do throws(SegmentationError) {
       let task = try segmenter.prepare(cloud)
       guard let window = task.nextWindow() else { return nil }
-      requests = [try task.inputs(of: window)]
+      try task.makeInputs(of: window, in: &memory)
     } catch {
       throw .failed(reason: "\(name): \(error)")
     }
     var workspace = Workspace()
     var answers: [[HostTensor]] = [[]]
-    segmenter.plan.run(requests, in: &workspace, into: &answers)
+    segmenter.plan.run(memory.requests, in: &workspace, into: &answers)
     let passCount = 10
     let before = counter.total
-    for _ in 0..<passCount { segmenter.plan.run(requests, in: &workspace, into: &answers) }
+    for _ in 0..<passCount { segmenter.plan.run(memory.requests, in: &workspace, into: &answers) }
     return Double(counter.total - before) / Double(passCount)
   }
 }

@@ -36,8 +36,11 @@ package struct PipelineTimings: Sendable {
   package let stages: [Stage: Samples]
   /// The most bytes held beyond those held before; `nil` where the system does not tell.
   package let peakByteCount: Int?
-  /// Heap allocations for each window, those of preparing the cloud and finishing included; `nil`
-  /// where nothing counts them.
+  /// Heap allocations of the whole pipeline, preparing the cloud and finishing included; `nil` where
+  /// nothing counts them.
+  package let allocationCount: Int?
+  /// Heap allocations of one window, from its choice to its votes, in memory that earlier windows have
+  /// left behind; `nil` where nothing counts them.
   package let allocationsPerWindow: Double?
   /// Heap allocations of all layers of one window; `nil` where nothing counts them.
   package let allocationsPerPass: Double?
@@ -63,6 +66,7 @@ package struct PipelineTimings: Sendable {
           })),
     ]
     if let peakByteCount { members["peak_bytes"] = .integer(peakByteCount) }
+    if let allocationCount { members["allocations"] = .integer(allocationCount) }
     if let allocationsPerWindow {
       members["allocations_per_window"] = .number(allocationsPerWindow)
     }

@@ -158,8 +158,17 @@ extension ExecutablePlan {
         workspace.positions[output] = end
         own.setShape(&answers[member][output].shape, as: tensorSpecs[tensor])
         switch tensorSpecs[tensor].elementType {
-        case .float32: unsafe answers[member][output].setValues(copying: view.floats[begin..<end])
-        case .int32: unsafe answers[member][output].setValues(copying: view.indices[begin..<end])
+        // The slices lie in the workspace, which stays as it is until the next pass.
+        case .float32:
+          answers[member][output].setFloats {
+            unsafe $0.append(
+              contentsOf: UnsafeMutableBufferPointer(rebasing: view.floats[begin..<end]))
+          }
+        case .int32:
+          answers[member][output].setIntegers {
+            unsafe $0.append(
+              contentsOf: UnsafeMutableBufferPointer(rebasing: view.indices[begin..<end]))
+          }
         }
       }
     }

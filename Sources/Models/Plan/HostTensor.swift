@@ -31,27 +31,29 @@ package struct HostTensor: Sendable, Hashable {
     self.values = values
   }
 
-  /// Overwrites the values, in the same memory as far as it goes.
-  mutating func setValues(copying slice: Slice<UnsafeMutableBufferPointer<Float>>) {
+  /// Overwrites the values with floats, in the same memory as far as it goes.
+  ///
+  /// - Parameter append: appends the values to an empty array.
+  package mutating func setFloats(_ append: (inout [Float]) -> Void) {
     var floats: [Float] = []
     if case .float32(let held) = values { floats = held }
     // The only reference to the array is now the variable, so that it is changed in place.
     values = .float32([])
     floats.removeAll(keepingCapacity: true)
-    // The slice is valid during the call, as its owner is.
-    unsafe floats.append(contentsOf: UnsafeMutableBufferPointer(rebasing: slice))
+    append(&floats)
     values = .float32(floats)
   }
 
-  /// Overwrites the values, in the same memory as far as it goes.
-  mutating func setValues(copying slice: Slice<UnsafeMutableBufferPointer<Int32>>) {
+  /// Overwrites the values with integers, in the same memory as far as it goes.
+  ///
+  /// - Parameter append: appends the values to an empty array.
+  package mutating func setIntegers(_ append: (inout [Int32]) -> Void) {
     var integers: [Int32] = []
     if case .int32(let held) = values { integers = held }
-    // The only reference to the array is now the variable, so that it is changed in place.
+    // As above.
     values = .int32([])
     integers.removeAll(keepingCapacity: true)
-    // The slice is valid during the call, as its owner is.
-    unsafe integers.append(contentsOf: UnsafeMutableBufferPointer(rebasing: slice))
+    append(&integers)
     values = .int32(integers)
   }
 }

@@ -5,8 +5,6 @@ package import Batching
 /// The voxel of a point has the cell ⌊(position − origin) / size⌋, with the origin at the cloud's
 /// minimum. Voxels are numbered in lexicographic order of their cells: x, then y, then z.
 package struct VoxelGrid: Sendable {
-  /// The edge of a voxel, in the unit of the positions.
-  package let size: Double
   /// `[points]`: the voxel of each point.
   package let voxelOfPoint: [Int32]
   /// `[voxels]`: the number of points in each voxel, at least one.
@@ -17,59 +15,49 @@ package struct VoxelGrid: Sendable {
   /// The number of occupied voxels.
   package var count: Int { pointCounts.count }
 
-  /// Divides `positions`, `[points, 3]`, row-major, finite, at least one, into voxels of `size`.
+  /// How many points' values are held at a time.
+  private static let blockCount = 1 << 16
+
+  /// Divides finite positions, at least one, into voxels of `size`, in the unit of the positions.
   ///
   /// The cloud spans at most 2³¹ − 1 voxels along each axis. Throws `WorkAbandoned`.
   package init(
-    _ positions: [Double], size: Double, on threads: WorkSharing = .alone
+    _ positions: LocalPositions, size: Double, on threads: WorkSharing = .alone
   ) throws(WorkAbandoned) {
-    precondition(size > 0 && size.isFinite)
-    precondition(!positions.isEmpty && positions.count.isMultiple(of: 3))
-    precondition(positions.count / 3 <= Int(Int32.max))
+    precondition(positions.count > 0 && positions.count <= Int(Int32.max))
     let cells = try VoxelCells(positions, size: size, on: threads)
-    let (voxelOfPoint, pointCounts) = try cells.numbered(on: threads)
-    self.size = size
-    self.voxelOfPoint = voxelOfPoint
-    self.pointCounts = pointCounts
-    var sums = [Double](repeating: 0, count: pointCounts.count * 3)
-    try threads.inTurn(voxelOfPoint.count) { points in
-      Self.add(positions, of: points, width: 3, voxelOfPoint: voxelOfPoint, to: &sums)
-    }
-    centers = Self.quotients(of: sums, width: 3, pointCounts: pointCounts)
-  }
-
-  /// The mean of a value `[points]` over the points of each voxel, `[voxels]`.
-  ///
-  /// Summed in the order of the points.
-  package func means(of values: [Double]) -> [Double] {
-    precondition(values.count == voxelOfPoint.count)
-    var sums = [Double](repeating: 0, count: count)
-    Self.add(values, of: values.indices, width: 1, voxelOfPoint: voxelOfPoint, to: &sums)
-    return Self.quotients(of: sums, width: 1, pointCounts: pointCounts)
-  }
-
-  /// Adds rows of values, `[points, width]`, to those of their voxels.
-  private static func add(
-    _ values: [Double], of points: Range<Int>, width: Int, voxelOfPoint: [Int32],
-    to sums: inout [Double]
-  ) {
-    var next = points.lowerBound * width
-    for point in points {
-      let row = Int(voxelOfPoint[point]) * width
-      for column in 0..<width {
-        sums[row + column] += values[next]
-        next += 1
+    let (voxelOfPoint, pointCounts) = (cells.voxelOfPoint, cells.pointCounts)
+    var centers = [Double](repeating: 0, count: pointCounts.count * 3)
+    try threads.inTurn(positions.count) { points in
+      for point in points {
+        let position = positions[point]
+        let start = 3 * Int(voxelOfPoint[point])
+        for axis in 0..<3 { centers[start + axis] += position[axis] }
       }
     }
+    for (voxel, count) in pointCounts.enumerated() {
+      for axis in 0..<3 { centers[3 * voxel + axis] /= Double(count) }
+    }
+    self.centers = centers
+    self.voxelOfPoint = voxelOfPoint
+    self.pointCounts = pointCounts
   }
 
-  private static func quotients(
-    of sums: [Double], width: Int, pointCounts: [Int32]
-  ) -> [Double] {
-    var means = sums
-    for voxel in pointCounts.indices {
-      for column in 0..<width { means[voxel * width + column] /= Double(pointCounts[voxel]) }
+  /// The mean over the points of each voxel, `[voxels]`, of a value that is asked for each point.
+  ///
+  /// Summed in the order of the points. Throws `WorkAbandoned`.
+  package func means(
+    on threads: WorkSharing = .alone, of value: @escaping @Sendable (Int) -> Double
+  ) throws(WorkAbandoned) -> [Double] {
+    var means = [Double](repeating: 0, count: count)
+    for first in stride(from: 0, to: voxelOfPoint.count, by: Self.blockCount) {
+      let block = min(Self.blockCount, voxelOfPoint.count - first)
+      let values = try threads.rows(block, of: Double.self, grain: 8192) { rows, values in
+        for (place, row) in rows.enumerated() { values[place] = value(first + row) }
+      }
+      for row in 0..<block { means[Int(voxelOfPoint[first + row])] += values[row] }
     }
+    for (voxel, count) in pointCounts.enumerated() { means[voxel] /= Double(count) }
     return means
   }
 }

@@ -80,8 +80,8 @@ struct RangeImage: CloudScene {
     count == 0 ? nil : WholeImage(pixelCount: count)
   }
 
-  /// `[1, channels, rows, columns]`.
-  func inputs(of selection: WindowSelection) -> [HostTensor] {
+  /// Makes one tensor, `[1, channels, rows, columns]`.
+  func makeInputs(of selection: WindowSelection, in memory: inout WindowMemory) {
     let values = section.channels.flatMap { channel in
       ranges.map { range -> Float in
         guard range.isFinite else { return 0 }
@@ -92,7 +92,7 @@ struct RangeImage: CloudScene {
       }
     }
     let shape = [1, section.channels.count, section.rowCount, section.columnCount]
-    return [HostTensor(shape: shape, values: .float32(values))]
+    memory.requests = [[HostTensor(shape: shape, values: .float32(values))]]
   }
 }
 
@@ -103,11 +103,11 @@ private struct WholeImage: WindowSelector {
 
   init(pixelCount: Int) { self.pixelCount = pixelCount }
 
-  mutating func next() -> WindowSelection? {
-    guard !isTaken else { return nil }
+  mutating func next(_ selection: inout WindowSelection) -> Bool {
+    guard !isTaken else { return false }
     isTaken = true
-    return WindowSelection(
-      voxels: Array(0..<Int32(pixelCount)), weights: [Float](repeating: 1, count: pixelCount),
-      origin: SIMD3(repeating: 0))
+    selection = WindowSelection(voxels: Array(0..<Int32(pixelCount)))
+    selection.weighEvenly()
+    return true
   }
 }

@@ -51,15 +51,17 @@ struct RangeImagePreparation: CloudPreparation {
     }
   }
 
-  /// The scores of the window's pixels, one pixel after the other.
-  func scores(in outputs: [HostTensor], of selection: WindowSelection) -> [Float] {
+  /// Appends the scores of the window's pixels, one pixel after the other.
+  func appendScores(
+    in outputs: [HostTensor], of selection: WindowSelection, to scores: inout [Float]
+  ) {
     guard case .float32(let values) = outputs[outputIndex].values else {
       preconditionFailure("the type of the output was checked")
     }
     let pixelCount = section.rowCount * section.columnCount
     precondition(values.count == scoreWidth * pixelCount)
-    return selection.voxels.flatMap { pixel in
-      (0..<scoreWidth).map { values[$0 * pixelCount + Int(pixel)] }
+    for pixel in selection.voxels {
+      for score in 0..<scoreWidth { scores.append(values[score * pixelCount + Int(pixel)]) }
     }
   }
 

@@ -8,10 +8,10 @@ struct Neighborhoods: Sendable {
   private let neighborCount: Int
   /// `[voxels, neighborCount]`, nearest first.
   private let neighbors: [Int32]
-  /// `[voxels]` each.
-  private let planarity: [Double]
-  private let scattering: [Double]
-  private let normalElevation: [Double]
+  /// `[voxels, 3]`: planarity, scattering, elevation of the normal.
+  private let shapes: [Double]
+
+  private static let shapeWidth = 3
 
   /// Below this length, meters, a neighborhood is one point.
   private static let smallestLength = 1e-9
@@ -31,37 +31,27 @@ struct Neighborhoods: Sendable {
     let positions = NeighborIndex.recentered(centers, dimensions: 3)
     let index = NeighborIndex(positions, dimensions: 3)
     try threads.checkpoint()
-    let parts = try threads.map((voxelCount + Self.grain - 1) / Self.grain) { part in
-      let first = part * Self.grain
-      let voxels = first..<min(first + Self.grain, voxelCount)
+    neighbors = try threads.rows(
+      voxelCount, width: count, of: Int32.self, grain: Self.grain
+    ) { voxels, neighbors in
       let queries = Array(positions[(3 * voxels.lowerBound)..<(3 * voxels.upperBound)])
-      return Part(index.nearest(count, to: queries), of: centers, neighborCount: count)
+      for (place, neighbor) in index.nearest(count, to: queries).enumerated() {
+        neighbors[place] = neighbor
+      }
     }
-    neighbors = parts.flatMap(\.neighbors)
-    planarity = parts.flatMap(\.planarity)
-    scattering = parts.flatMap(\.scattering)
-    normalElevation = parts.flatMap(\.normalElevation)
-  }
-
-  /// The neighborhoods of a range of voxels.
-  private struct Part: Sendable {
-    var neighbors: [Int32]
-    var planarity: [Double] = []
-    var scattering: [Double] = []
-    var normalElevation: [Double] = []
-
-    init(_ neighbors: [Int32], of centers: [Double], neighborCount: Int) {
-      self.neighbors = neighbors
-      for start in stride(from: 0, to: neighbors.count, by: neighborCount) {
-        let (eigenvalues, normal) = covariance(
-          of: neighbors[start..<(start + neighborCount)], centers: centers
+    shapes = try threads.rows(
+      voxelCount, width: Self.shapeWidth, of: Double.self, grain: Self.grain
+    ) { [neighbors] voxels, shapes in
+      for (place, voxel) in voxels.enumerated() {
+        let (eigenvalues, normal) = Self.covariance(
+          of: neighbors[(voxel * count)..<((voxel + 1) * count)], centers: centers
         ).decomposition
         // Rounding can leave the least eigenvalue of a plane slightly negative.
         let lengths = eigenvalues.replacing(with: 0, where: eigenvalues .< 0).squareRoot()
-        let longest = max(lengths.x, smallestLength)
-        planarity.append((lengths.y - lengths.z) / longest)
-        scattering.append(lengths.z / longest)
-        normalElevation.append(abs(normal.z))
+        let longest = max(lengths.x, Self.smallestLength)
+        shapes[Self.shapeWidth * place] = (lengths.y - lengths.z) / longest
+        shapes[Self.shapeWidth * place + 1] = lengths.z / longest
+        shapes[Self.shapeWidth * place + 2] = abs(normal.z)
       }
     }
   }
@@ -74,12 +64,16 @@ struct Neighborhoods: Sendable {
   /// - Returns: in the unit that `PointFeature` states.
   func values(of feature: PointFeature, heights: [Double]) -> [Double] {
     switch feature {
-    case .planarity: planarity
-    case .scattering: scattering
-    case .normalElevation: normalElevation
+    case .planarity: shape(0)
+    case .scattering: shape(1)
+    case .normalElevation: shape(2)
     case .heightDeviation: deviations(of: heights)
     default: preconditionFailure("\(feature) is measured at points")
     }
+  }
+
+  private func shape(_ column: Int) -> [Double] {
+    stride(from: column, to: shapes.count, by: Self.shapeWidth).map { shapes[$0] }
   }
 
   /// The mean over each neighborhood of values of the voxels, `[voxels]`.

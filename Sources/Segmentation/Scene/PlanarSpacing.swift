@@ -16,14 +16,14 @@ enum PlanarSpacing {
   /// point of an even distribution has to itself.
   ///
   /// - Parameters:
-  ///   - positions: `[points, 3]`, meters, all finite.
+  ///   - positions: meters, all finite.
   ///   - threads: what helps, and whether the result is still wanted.
   /// - Returns: meters; infinity for fewer than five points.
   /// - Throws: `WorkAbandoned`.
   static func meters(
-    of positions: [Double], on threads: WorkSharing = .alone
+    of positions: LocalPositions, on threads: WorkSharing = .alone
   ) throws(WorkAbandoned) -> Double {
-    let pointCount = positions.count / 3
+    let pointCount = positions.count
     guard pointCount > neighborRank else { return .infinity }
     let samples = Array(stride(from: 0, to: pointCount, by: max(1, pointCount / sampleCount)))
     let squaredDistances: [Double]
@@ -39,7 +39,7 @@ enum PlanarSpacing {
   /// The squared distance from each point to its fourth neighbor in x and y; `nil` where the points
   /// lie so unevenly that bins are no help.
   private static func squaredDistances(
-    ofPoints samples: [Int], in positions: [Double], on threads: WorkSharing
+    ofPoints samples: [Int], in positions: LocalPositions, on threads: WorkSharing
   ) throws(WorkAbandoned) -> [Double]? {
     let bins = try PlanarBins(positions, on: threads)
     let parts = try threads.map((samples.count + grain - 1) / grain) { part in
@@ -54,14 +54,15 @@ enum PlanarSpacing {
   }
 
   private static func squaredDistances(
-    ofPoints samples: ArraySlice<Int>, in positions: [Double], _ bins: PlanarBins
+    ofPoints samples: ArraySlice<Int>, in positions: LocalPositions, _ bins: PlanarBins
   ) -> [Double]? {
     let likelyRadius = bins.likelyRadius(count: neighborRank + 1)
     var squaredDistances: [Double] = []
     squaredDistances.reserveCapacity(samples.count)
     var candidates: [Int32] = []
     for point in samples {
-      let (x, y) = (positions[3 * point], positions[3 * point + 1])
+      let position = positions[point]
+      let (x, y) = (position.x, position.y)
       var radius = likelyRadius
       while true {
         candidates.removeAll(keepingCapacity: true)
@@ -70,7 +71,7 @@ enum PlanarSpacing {
         guard candidates.count <= candidateLimit else { return nil }
         let squared = squaredDistanceOfNeighbor(of: point, among: candidates, in: positions)
         // Only closer than the radius no point was missed.
-        if squared < radius * radius || candidates.count == positions.count / 3 {
+        if squared < radius * radius || candidates.count == positions.count {
           squaredDistances.append(squared)
           break
         }
@@ -83,15 +84,14 @@ enum PlanarSpacing {
   /// The squared distance to the fourth neighbor among some points, which include the point itself;
   /// infinity where these are too few.
   private static func squaredDistanceOfNeighbor(
-    of point: Int, among candidates: [Int32], in positions: [Double]
+    of point: Int, among candidates: [Int32], in positions: LocalPositions
   ) -> Double {
-    let (x, y) = (positions[3 * point], positions[3 * point + 1])
+    let position = positions[point]
     // Ascending.
     var nearest = InlineArray<5, Double>(repeating: .infinity)
     for candidate in candidates {
-      let dx = positions[3 * Int(candidate)] - x
-      let dy = positions[3 * Int(candidate) + 1] - y
-      let squared = dx * dx + dy * dy
+      let offset = positions[Int(candidate)] - position
+      let squared = offset.x * offset.x + offset.y * offset.y
       guard squared < nearest[neighborRank] else { continue }
       var place = neighborRank
       while place > 0, squared < nearest[place - 1] {
@@ -105,12 +105,13 @@ enum PlanarSpacing {
 
   /// The same for points that lie in any way, to the precision of float32 coordinates.
   private static func squaredDistancesByIndex(
-    ofPoints samples: [Int], in positions: [Double]
+    ofPoints samples: [Int], in positions: LocalPositions
   ) -> [Double] {
     var planar: [Double] = []
-    planar.reserveCapacity(positions.count / 3 * 2)
-    for start in stride(from: 0, to: positions.count, by: 3) {
-      planar += positions[start..<(start + 2)]
+    planar.reserveCapacity(2 * positions.count)
+    for point in 0..<positions.count {
+      planar.append(positions[point].x)
+      planar.append(positions[point].y)
     }
     let points = NeighborIndex.recentered(planar, dimensions: 2)
     let neighborCount = neighborRank + 1

@@ -16,21 +16,20 @@ struct VoxelFeatures: Sendable {
   private let grid: VoxelGrid
   /// `nil` where no channel needs them.
   private let neighborhoods: Neighborhoods?
-  /// `[voxels]`: meters; empty where no channel needs it of voxels.
-  private let heights: [Double]
   private let channels: [FeatureChannel]
+  private let threads: WorkSharing
 
   /// Prepares what the channels of a section need.
   ///
-  /// `heightsAboveGround` are the points', `[points]`, or empty if no channel needs them. Throws
-  /// `WorkAbandoned`.
+  /// - Throws: `WorkAbandoned`.
   init(
-    _ section: SegmentationSection, of points: PointFeatureValues, heightsAboveGround: [Double],
-    grid: VoxelGrid, on threads: WorkSharing = .alone
+    _ section: SegmentationSection, of points: PointFeatureValues, grid: VoxelGrid,
+    on threads: WorkSharing = .alone
   ) throws(WorkAbandoned) {
     channels = section.features
     self.points = points
     self.grid = grid
+    self.threads = threads
     let needsNeighbors = channels.contains {
       $0.feature.isOfNeighborhood || $0.average == .neighborhood
     }
@@ -38,56 +37,75 @@ struct VoxelFeatures: Sendable {
       needsNeighbors
       ? try Neighborhoods(
         grid.centers, neighborCount: section.neighborhoodCount, on: threads) : nil
-    let needsHeights = channels.contains { $0.feature == .heightDeviation }
-    heights = needsHeights ? grid.means(of: heightsAboveGround) : []
   }
 
-  /// `[voxels, channels]`.
+  /// A feature before it is clipped.
+  private enum Means {
+    /// One value that all voxels share.
+    case constant(Double)
+    /// `[voxels]`.
+    case perVoxel([Double])
+    /// The cloud lacks the attribute.
+    case missing
+  }
+
+  /// All channels; a feature is measured once for the channels that share it, and only one at a time
+  /// is held as measured.
   ///
   /// - Throws: `WorkAbandoned`.
-  func values(on threads: WorkSharing = .alone) throws(WorkAbandoned) -> [Float] {
-    let channels = channels
-    let measured = try threads.map(channels.count) { values(of: channels[$0]) }
-    return try threads.rows(
-      grid.count, width: channels.count, of: Float.self, grain: 8192
-    ) { voxels, features in
-      for (column, channel) in channels.enumerated() {
-        var place = column
-        switch measured[column] {
-        case .missing:
-          for _ in voxels {
-            features[place] = Float(channel.defaultValue)
-            place += channels.count
-          }
-        case .constant(let value):
-          for _ in voxels {
-            features[place] = Float(channel.scaled(value))
-            place += channels.count
-          }
-        case .perPoint(let means):
-          for voxel in voxels {
-            features[place] = Float(channel.scaled(means[voxel]))
-            place += channels.count
-          }
-        }
+  func columns() throws(WorkAbandoned) -> FeatureColumns {
+    var columns = [FeatureColumns.Column?](repeating: nil, count: channels.count)
+    for (first, channel) in channels.enumerated() where columns[first] == nil {
+      let means = try means(of: channel.feature, average: channel.average)
+      for (index, other) in channels.enumerated()
+      where other.feature == channel.feature && other.average == channel.average {
+        columns[index] = try column(other, of: means)
       }
+    }
+    return FeatureColumns(columns.compactMap { $0 })
+  }
+
+  private func column(
+    _ channel: FeatureChannel, of means: Means
+  ) throws(WorkAbandoned) -> FeatureColumns.Column {
+    switch means {
+    case .missing: .constant(Float(channel.defaultValue))
+    case .constant(let value): .constant(Float(channel.scaled(value)))
+    case .perVoxel(let means):
+      .perVoxel(
+        try threads.rows(grid.count, of: Float.self, grain: 8192) { voxels, column in
+          for (place, voxel) in voxels.enumerated() {
+            column[place] = Float(channel.scaled(means[voxel]))
+          }
+        })
     }
   }
 
-  /// A channel before it is clipped, `[voxels]` where voxels differ.
-  private func values(of channel: FeatureChannel) -> PointFeatureValues.Values {
+  private func means(
+    of feature: PointFeature, average: FeatureAverage
+  ) throws(WorkAbandoned) -> Means {
     let means: [Double]
-    if channel.feature.isOfNeighborhood {
+    if feature.isOfNeighborhood {
       guard let neighborhoods else { preconditionFailure("the channels were looked through") }
-      means = neighborhoods.values(of: channel.feature, heights: heights)
+      means = neighborhoods.values(
+        of: feature, heights: feature == .heightDeviation ? try meanHeights() : [])
     } else {
-      guard case .perPoint(let values) = points.values(of: channel.feature) else {
-        return points.values(of: channel.feature)
+      switch points.values(of: feature) {
+      case .missing: return .missing
+      case .constant(let value): return .constant(value)
+      case .perPoint(let value): means = try grid.means(on: threads, of: value)
       }
-      means = grid.means(of: values)
     }
-    guard channel.average == .neighborhood, let neighborhoods else { return .perPoint(means) }
-    return .perPoint(neighborhoods.means(of: means))
+    guard average == .neighborhood, let neighborhoods else { return .perVoxel(means) }
+    return .perVoxel(neighborhoods.means(of: means))
+  }
+
+  /// `[voxels]`: height above ground, meters.
+  private func meanHeights() throws(WorkAbandoned) -> [Double] {
+    guard let height = points.heightAboveGround else {
+      preconditionFailure("the features were looked through for this one")
+    }
+    return try grid.means(on: threads, of: height)
   }
 }
 

@@ -48,8 +48,10 @@ struct VoxelPreparation: CloudPreparation {
       section: section, inputs: inputs)
   }
 
-  func scores(in outputs: [HostTensor], of selection: WindowSelection) -> [Float] {
-    output.values(in: outputs)
+  func appendScores(
+    in outputs: [HostTensor], of selection: WindowSelection, to scores: inout [Float]
+  ) {
+    output.append(outputs, to: &scores)
   }
 }
 
@@ -69,10 +71,13 @@ private struct WindowedVoxels: CloudScene {
     try voxels.windowSelector(section, on: threads)
   }
 
-  func inputs(of selection: WindowSelection) -> [HostTensor] {
-    var pyramid = WindowPyramid(selection, of: voxels, levels: section.levels)
-    return inputs.map { input in
-      input.tensor(pyramid.values(of: input, selection: selection, scene: voxels))
+  func makeInputs(of selection: WindowSelection, in memory: inout WindowMemory) {
+    memory.pyramid.begin(selection, of: voxels)
+    memory.setTensorCount(inputs.count)
+    for (place, input) in inputs.enumerated() {
+      memory.pyramid.make(
+        input, of: selection, scene: voxels, levels: section.levels,
+        into: &memory.requests[0][place])
     }
   }
 }

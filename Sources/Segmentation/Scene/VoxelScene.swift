@@ -8,8 +8,8 @@ struct VoxelScene: Sendable {
   let voxelUnit: Double
   /// `[voxels, 3]`: mean position of each voxel's points, meters, less whole meters along each axis.
   let centers: [Double]
-  /// `[voxels, channels]`: the graph's input `F`.
-  let features: [Float]
+  /// The graph's input `F`.
+  let features: FeatureColumns
   /// `[points]`: the voxel of each point of the whole cloud, -1 for points that take no part.
   let voxelOfPoint: [Int32]
 
@@ -26,9 +26,9 @@ struct VoxelScene: Sendable {
     let points = try timings.measure(\.voxelization) { () throws(SegmentationError) in
       try CloudSubset(cloud, excluding: section.excludedLASCodes, on: threads)
     }
-    var voxelOfPoint = [Int32](repeating: -1, count: cloud.count)
     guard points.count > 0 else {
-      (voxelUnit, centers, features, self.voxelOfPoint) = (1, [], [], voxelOfPoint)
+      (voxelUnit, centers, features) = (1, [], FeatureColumns([]))
+      voxelOfPoint = [Int32](repeating: -1, count: cloud.count)
       return
     }
     let unit = try timings.measure(\.voxelization) { () throws(SegmentationError) in
@@ -37,32 +37,38 @@ struct VoxelScene: Sendable {
       }
     }
     let needsHeight = section.features.contains { $0.feature.needsHeightAboveGround }
-    let heights = try timings.measure(\.heightAboveGround) { () throws(SegmentationError) in
+    let height = try timings.measure(\.heightAboveGround) { () throws(SegmentationError) in
       try SegmentationError.unlessAbandoned { () throws(WorkAbandoned) in
         needsHeight
-          ? try HeightAboveGround.heights(
+          ? try HeightAboveGround(
             of: points.positions, voxelUnit: unit, section: section.heightAboveGround, on: threads)
-          : []
+          : nil
       }
     }
     let grid = try timings.measure(\.voxelization) { () throws(SegmentationError) in
       try Self.voxelGrid(points, unit: unit, levels: section.levels, on: threads)
     }
-    for (point, voxel) in zip(points.pointIndices, grid.voxelOfPoint) {
-      voxelOfPoint[Int(point)] = voxel
-    }
+    let heightOfPoint: (@Sendable (Int) -> Double)? =
+      if let height { { height[$0] } } else { nil }
     voxelUnit = unit
     centers = grid.centers
-    self.voxelOfPoint = voxelOfPoint
     features = try timings.measure(\.features) { () throws(SegmentationError) in
       try SegmentationError.unlessAbandoned { () throws(WorkAbandoned) in
         try VoxelFeatures(
           section,
-          of: PointFeatureValues(points: points, heightsAboveGround: heights, voxelUnit: unit),
-          heightsAboveGround: heights, grid: grid, on: threads
-        ).values(on: threads)
+          of: PointFeatureValues(
+            points: points, heightAboveGround: heightOfPoint, voxelUnit: unit),
+          grid: grid, on: threads
+        ).columns()
       }
     }
+    guard let kept = points.pointIndices else {
+      voxelOfPoint = grid.voxelOfPoint
+      return
+    }
+    var voxelOfPoint = [Int32](repeating: -1, count: cloud.count)
+    for (point, voxel) in zip(kept, grid.voxelOfPoint) { voxelOfPoint[Int(point)] = voxel }
+    self.voxelOfPoint = voxelOfPoint
   }
 
   /// The most voxels along an axis that any level may have, well below what `VoxelGrid` can number:

@@ -1,16 +1,17 @@
 import Batching
 import Models
+import PointClouds
 
 extension VoxelUnit {
   /// The length of one unit for a cloud.
   ///
   /// - Parameters:
-  ///   - positions: `[points, 3]`, meters, all finite, at least one point.
+  ///   - positions: meters, all finite, at least one.
   ///   - threads: what helps, and whether the result is still wanted.
   /// - Returns: meters.
   /// - Throws: `WorkAbandoned`.
   func meters(
-    for positions: [Double], on threads: WorkSharing = .alone
+    for positions: LocalPositions, on threads: WorkSharing = .alone
   ) throws(WorkAbandoned) -> Double {
     switch self {
     case .meters: return 1

@@ -1,33 +1,35 @@
 import Batching
 import Models
+import PointClouds
 
 /// How high points lie above the bare ground, meters; below zero under it.
-enum HeightAboveGround {
-  /// Finds the height of each point.
+struct HeightAboveGround: Sendable {
+  private let positions: LocalPositions
+  private let terrain: TerrainModel
+
+  /// Finds the ground.
   ///
   /// - Parameters:
-  ///   - positions: `[points, 3]`, meters, all finite.
+  ///   - positions: meters, all finite, at least one.
   ///   - voxelUnit: the voxel unit of the same points, meters, which tells how fine a terrain they
   ///     can show.
   ///   - section: the constants of the terrain filter.
   ///   - threads: what helps, and whether the result is still wanted.
-  /// - Returns: `[points]`.
   /// - Throws: `WorkAbandoned`.
-  static func heights(
-    of positions: [Double], voxelUnit: Double, section: HeightAboveGroundSection,
+  init(
+    of positions: LocalPositions, voxelUnit: Double, section: HeightAboveGroundSection,
     on threads: WorkSharing = .alone
-  ) throws(WorkAbandoned) -> [Double] {
-    guard !positions.isEmpty else { return [] }
+  ) throws(WorkAbandoned) {
     let isCoarse = voxelUnit >= section.coarseFromVoxelMeters
-    let terrain = try TerrainModel(
+    terrain = try TerrainModel(
       positions: positions, cellSize: isCoarse ? section.coarseCellMeters : section.cellMeters,
       section: section, on: threads)
-    return try threads.rows(positions.count / 3, of: Double.self, grain: 8192) { points, heights in
-      for (row, point) in points.enumerated() {
-        heights[row] =
-          positions[3 * point + 2]
-          - terrain.elevation(x: positions[3 * point], y: positions[3 * point + 1])
-      }
-    }
+    self.positions = positions
+  }
+
+  /// The height of a point by its place among the positions.
+  subscript(place: Int) -> Double {
+    let position = positions[place]
+    return position.z - terrain.elevation(x: position.x, y: position.y)
   }
 }

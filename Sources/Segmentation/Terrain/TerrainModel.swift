@@ -1,5 +1,6 @@
 import Batching
 import Models
+import PointClouds
 
 /// A raster of the bare ground under a point cloud, found by a progressive morphological filter.
 ///
@@ -27,20 +28,19 @@ struct TerrainModel: Sendable {
   /// Finds the ground.
   ///
   /// - Parameters:
-  ///   - positions: `[points, 3]` in meters, at least one point and all finite.
+  ///   - positions: meters, at least one and all finite.
   ///   - preferredCellSize: the side of a cell, meters; a raster of too many cells gets larger ones.
   ///   - section: the filter's constants.
   ///   - threads: what helps, and whether the result is still wanted.
   /// - Throws: `WorkAbandoned`.
   init(
-    positions: [Double], cellSize preferredCellSize: Double, section: HeightAboveGroundSection,
-    on threads: WorkSharing
+    positions: LocalPositions, cellSize preferredCellSize: Double,
+    section: HeightAboveGroundSection, on threads: WorkSharing
   ) throws(WorkAbandoned) {
     let bounds = try PlanarBounds(positions: positions, on: threads)
     var cellSize = preferredCellSize
-    let pointCount = positions.count / 3
     let mostCells = min(
-      Self.mostCells, max(Self.fewestCells, Self.mostCellsPerPoint * pointCount))
+      Self.mostCells, max(Self.fewestCells, Self.mostCellsPerPoint * positions.count))
     while bounds.cellCount(
       cellSize: cellSize, margin: section.windows(cellSize: cellSize).last ?? 0)
       > Double(mostCells)
@@ -141,14 +141,14 @@ private struct PlanarBounds {
   private var maximumX = -Double.infinity
   private var maximumY = -Double.infinity
 
-  init(positions: [Double], on threads: WorkSharing) throws(WorkAbandoned) {
-    try threads.inTurn(positions.count / 3) { points in
+  init(positions: LocalPositions, on threads: WorkSharing) throws(WorkAbandoned) {
+    try threads.inTurn(positions.count) { points in
       for point in points {
-        let (x, y) = (positions[3 * point], positions[3 * point + 1])
-        minimumX = min(minimumX, x)
-        maximumX = max(maximumX, x)
-        minimumY = min(minimumY, y)
-        maximumY = max(maximumY, y)
+        let position = positions[point]
+        minimumX = min(minimumX, position.x)
+        maximumX = max(maximumX, position.x)
+        minimumY = min(minimumY, position.y)
+        maximumY = max(maximumY, position.y)
       }
     }
   }
@@ -168,16 +168,17 @@ private struct PlanarBounds {
 
   /// The lowest point of each cell, infinity in cells without one.
   func lowestElevations(
-    of positions: [Double], cellSize: Double, on threads: WorkSharing
+    of positions: LocalPositions, cellSize: Double, on threads: WorkSharing
   ) throws(WorkAbandoned) -> Raster {
     let extents = extents(cellSize: cellSize)
     var raster = Raster(
       rowCount: Int(extents.rows), columnCount: Int(extents.columns), repeating: .infinity)
-    try threads.inTurn(positions.count / 3) { points in
-      for start in stride(from: 3 * points.lowerBound, to: 3 * points.upperBound, by: 3) {
-        let row = Int((positions[start] - minimumX) / cellSize)
-        let column = Int((positions[start + 1] - minimumY) / cellSize)
-        raster[row, column] = min(raster[row, column], positions[start + 2])
+    try threads.inTurn(positions.count) { points in
+      for point in points {
+        let position = positions[point]
+        let row = Int((position.x - minimumX) / cellSize)
+        let column = Int((position.y - minimumY) / cellSize)
+        raster[row, column] = min(raster[row, column], position.z)
       }
     }
     return raster

@@ -13,7 +13,7 @@ import Models
 /// Windows are added in the order of their indices, so that sums do not depend on who computed them.
 struct VoteAccumulator: Sendable {
   private let reduction: VoteReduction
-  private let scoreCount: Int
+  let scoreCount: Int
   /// `[voxels, scores]`: weighted sums, or largest values.
   private var scores: [Float]
   /// `[voxels]`: the weights that went into the sums.
@@ -67,18 +67,12 @@ struct VoteAccumulator: Sendable {
     return max(1 - entropy / largest, 1e-6)
   }
 
-  /// The scores of a voxel that has votes, `[scores]`, joined as far as they have come.
-  func joinedScores(of voxel: Int) -> [Float] {
-    let total = reduction == .mean || reduction == .entropic ? totals[voxel] : 1
-    return scores[(voxel * scoreCount)..<((voxel + 1) * scoreCount)].map { $0 / total }
-  }
-
-  /// The joined scores, `[voxels, scores]`; zero where no window voted.
-  consuming func joined() -> [Float] {
-    guard reduction == .mean || reduction == .entropic else { return scores }
-    for (voxel, total) in totals.enumerated() where total > 0 {
-      for column in (voxel * scoreCount)..<((voxel + 1) * scoreCount) { scores[column] /= total }
+  /// One of the scores of a voxel, joined as far as they have come; zero where no window voted.
+  func score(_ column: Int, of voxel: Int) -> Float {
+    let sum = scores[voxel * scoreCount + column]
+    switch reduction {
+    case .sum, .max: return sum
+    case .mean, .entropic: return totals[voxel] > 0 ? sum / totals[voxel] : 0
     }
-    return scores
   }
 }

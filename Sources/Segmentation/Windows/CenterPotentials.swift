@@ -1,47 +1,56 @@
-/// How well the windows chosen so far cover each voxel, ordered so that the least is at hand.
+/// How well the windows chosen so far cover each voxel, with the least at hand.
 struct CenterPotentials: Sendable {
-  private var potentials: [Double]
-  /// A binary heap of voxels by the potentials in `keys`, then by index.
-  private var heap: [Int32]
-  /// Potentials as the heap knows them: potentials only grow, so an entry that is out of date lies
-  /// too near the top, and is moved down when it gets there.
-  private var keys: [Double]
+  /// The potential of each voxel first; then, over and over, the least of each `fanout` of the numbers
+  /// before, until there are no more than that.
+  private var levels: [[Double]]
+
+  private static let fanoutBits = 6
+  private static let fanout = 1 << fanoutBits
 
   /// Starts all of `count` potentials at zero; at least one.
   init(count: Int) {
-    potentials = [Double](repeating: 0, count: count)
-    keys = potentials
-    heap = Array(0..<Int32(count))
+    precondition(count > 0)
+    levels = [[Double](repeating: 0, count: count)]
+    var count = count
+    while count > Self.fanout {
+      count = (count + Self.fanout - 1) / Self.fanout
+      levels.append([Double](repeating: 0, count: count))
+    }
   }
 
   /// The voxel with the lowest potential, of equals the one with the lowest index.
-  mutating func lowest() -> (voxel: Int, potential: Double) {
-    while true {
-      let voxel = Int(heap[0])
-      if keys[voxel] == potentials[voxel] { return (voxel, potentials[voxel]) }
-      keys[voxel] = potentials[voxel]
-      siftDown()
+  func lowest() -> (voxel: Int, potential: Double) {
+    var place = 0
+    for level in levels.indices.reversed() {
+      place = leastPlace(level, of: place)
+    }
+    return (place, levels[0][place])
+  }
+
+  /// Raises potentials by weights of at least zero.
+  ///
+  /// - Parameters:
+  ///   - weights: `[voxels]`.
+  ///   - voxels: ascending.
+  mutating func add(_ weights: [Float], to voxels: [Int32]) {
+    for (voxel, weight) in zip(voxels, weights) { levels[0][Int(voxel)] += Double(weight) }
+    for level in levels.indices.dropFirst() {
+      var previous = -1
+      for voxel in voxels {
+        let place = Int(voxel) >> (level * Self.fanoutBits)
+        guard place != previous else { continue }
+        previous = place
+        levels[level][place] = levels[level - 1][leastPlace(level - 1, of: place)]
+      }
     }
   }
 
-  /// Raises the potential of one voxel by a weight of at least zero.
-  mutating func add(_ weight: Float, to voxel: Int) { potentials[voxel] += Double(weight) }
-
-  private mutating func siftDown() {
-    let moving = heap[0]
-    var hole = 0
-    while 2 * hole + 1 < heap.count {
-      var child = 2 * hole + 1
-      if child + 1 < heap.count, precedes(heap[child + 1], heap[child]) { child += 1 }
-      guard precedes(heap[child], moving) else { break }
-      heap[hole] = heap[child]
-      hole = child
-    }
-    heap[hole] = moving
-  }
-
-  private func precedes(_ a: Int32, _ b: Int32) -> Bool {
-    let (keyA, keyB) = (keys[Int(a)], keys[Int(b)])
-    return keyA == keyB ? a < b : keyA < keyB
+  /// The first of the least numbers of a level that one of the level above stands for.
+  private func leastPlace(_ level: Int, of parent: Int) -> Int {
+    let first = parent << Self.fanoutBits
+    var least = first
+    for place in first..<min(first + Self.fanout, levels[level].count)
+    where levels[level][place] < levels[level][least] { least = place }
+    return least
   }
 }

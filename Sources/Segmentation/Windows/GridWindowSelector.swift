@@ -1,5 +1,6 @@
 import Batching
 import Models
+import PointClouds
 
 /// Overlapping squares of the plane, row by row; squares of too many voxels are halved until each
 /// part fits.
@@ -23,7 +24,7 @@ struct GridWindowSelector: WindowSelector {
   ) throws(SegmentationError) {
     centers = scene.centers
     bins = try SegmentationError.unlessAbandoned { () throws(WorkAbandoned) in
-      try PlanarBins(scene.centers, on: threads)
+      try PlanarBins(LocalPositions(scene.centers), on: threads)
     }
     maximumVoxels = section.window.maximumPoints
     originRule = section.origin
@@ -35,9 +36,9 @@ struct GridWindowSelector: WindowSelector {
     occupied = try squares.occupied(by: scene.centers, on: threads)
   }
 
-  mutating func next() -> WindowSelection? {
+  mutating func next(_ selection: inout WindowSelection) -> Bool {
     if parts.isEmpty {
-      guard nextSquare < occupied.count else { return nil }
+      guard nextSquare < occupied.count else { return false }
       parts.append(voxels(of: occupied[nextSquare]))
       nextSquare += 1
     }
@@ -48,14 +49,18 @@ struct GridWindowSelector: WindowSelector {
       voxels = first
     }
     let (low, high) = Self.bounds(of: voxels, centers: centers)
-    return WindowSelection(
-      voxels: voxels, weights: [Float](repeating: 1, count: voxels.count),
-      origin: originRule.origin(of: voxels, center: low + (high - low) / 2, centers: centers))
+    selection.voxels = voxels
+    selection.weighEvenly()
+    selection.origin = originRule.origin(
+      of: voxels, center: low + (high - low) / 2, centers: centers)
+    return true
   }
 
   private func voxels(of square: OverlappingSquares.Square) -> [Int32] {
     let (x, y) = squares.surroundings(of: square)
-    return bins.points(x: x, y: y).filter { voxel in
+    var nearby: [Int32] = []
+    bins.appendPoints(x: x, y: y, to: &nearby)
+    return nearby.filter { voxel in
       squares.squares(around: SIMD2(centers[3 * Int(voxel)], centers[3 * Int(voxel) + 1]))
         .contains(square)
     }.sorted()

@@ -1,4 +1,5 @@
 import Batching
+import PointClouds
 
 /// Finds the voxels nearest to one of them.
 struct NearestVoxels: Sendable {
@@ -17,7 +18,7 @@ struct NearestVoxels: Sendable {
   /// - Throws: `WorkAbandoned`.
   init(_ centers: [Double], on threads: WorkSharing = .alone) throws(WorkAbandoned) {
     self.centers = centers
-    bins = try PlanarBins(centers, on: threads)
+    bins = try PlanarBins(LocalPositions(centers), on: threads)
     marks = [UInt64](repeating: 0, count: centers.count / 3 / UInt64.bitWidth + 1)
   }
 
@@ -27,12 +28,16 @@ struct NearestVoxels: Sendable {
     SIMD3(centers[3 * voxel], centers[3 * voxel + 1], centers[3 * voxel + 2])
   }
 
-  /// The `count` voxels nearest to a voxel in x and y, ascending by index.
+  /// Finds the `wanted` voxels nearest to a voxel in x and y, ascending by index.
   ///
   /// Of equally near voxels those come first whose index follows the voxel's own, cyclically: the
   /// voxel itself always belongs to the result, and a column of many voxels is covered piecewise.
-  mutating func nearestInPlane(_ wanted: Int, to voxel: Int) -> [Int32] {
-    guard wanted < count else { return Array(0..<Int32(count)) }
+  mutating func nearestInPlane(_ wanted: Int, to voxel: Int, into voxels: inout [Int32]) {
+    guard wanted < count else {
+      voxels.removeAll(keepingCapacity: true)
+      voxels.append(contentsOf: 0..<Int32(count))
+      return
+    }
     let center = position(voxel)
     var radius = bins.likelyRadius(count: wanted)
     while true {
@@ -44,21 +49,25 @@ struct NearestVoxels: Sendable {
       radius *= 1.5
     }
     keepNearest(wanted, radius: radius)
-    return ascendingCandidates()
+    takeCandidates(into: &voxels)
   }
 
-  /// The voxels within `radius` meters of a voxel, at most the nearest `limit`, ascending by index.
-  ///
-  /// - Returns: the voxels and their squared distances, square meters.
+  /// Finds the voxels within `radius` meters of a voxel, at most the nearest `limit`, ascending by
+  /// index.
   mutating func within(
-    _ radius: Double, of voxel: Int, limit: Int
-  ) -> (voxels: [Int32], squaredDistances: [Double]) {
+    _ radius: Double, of voxel: Int, limit: Int, into voxels: inout [Int32]
+  ) {
     findCandidates(around: voxel, center: position(voxel), radius: radius) { offset in
       (offset * offset).sum()
     }
     if candidates.count > limit { keepNearest(limit, radius: radius) }
-    candidates.sort { $0.voxel < $1.voxel }
-    return (candidates.map(\.voxel), candidates.map(\.squaredDistance))
+    takeCandidates(into: &voxels)
+  }
+
+  /// The squared distance between two voxels, square meters.
+  func squaredDistance(_ voxel: Int, _ other: Int) -> Double {
+    let offset = position(other) - position(voxel)
+    return (offset * offset).sum()
   }
 
   private struct Candidate: Comparable {
@@ -131,17 +140,18 @@ struct NearestVoxels: Sendable {
     candidates.append(contentsOf: outermost[..<(wanted - innerCount)])
   }
 
-  /// The candidates' voxels in ascending order: a mark for each, read in the order of the voxels.
-  private mutating func ascendingCandidates() -> [Int32] {
+  /// Puts the candidates' voxels into ascending order: a mark for each, read in the order of the
+  /// voxels.
+  private mutating func takeCandidates(into voxels: inout [Int32]) {
+    voxels.removeAll(keepingCapacity: true)
+    voxels.reserveCapacity(candidates.count)
     var (first, last) = (Int.max, 0)
     for candidate in candidates {
       let (word, bit) = Int(candidate.voxel).quotientAndRemainder(dividingBy: UInt64.bitWidth)
       marks[word] |= 1 << UInt64(bit)
       (first, last) = (min(first, word), max(last, word))
     }
-    var voxels: [Int32] = []
-    voxels.reserveCapacity(candidates.count)
-    guard first <= last else { return voxels }
+    guard first <= last else { return }
     for word in first...last {
       var left = marks[word]
       marks[word] = 0
@@ -150,6 +160,5 @@ struct NearestVoxels: Sendable {
         left &= left - 1
       }
     }
-    return voxels
   }
 }

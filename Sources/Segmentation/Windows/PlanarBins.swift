@@ -1,4 +1,5 @@
 import Batching
+import PointClouds
 
 /// Points sorted into square bins of the plane, to find those around a position.
 struct PlanarBins: Sendable {
@@ -18,17 +19,17 @@ struct PlanarBins: Sendable {
   /// How many points one thread takes at a time.
   private static let grain = 16384
 
-  /// Sorts `positions`, `[points, 3]`, at least one; their z does not count.
+  /// Sorts positions, at least one; their z does not count.
   ///
   /// - Throws: `WorkAbandoned`.
-  init(_ positions: [Double], on threads: WorkSharing) throws(WorkAbandoned) {
-    let pointCount = positions.count / 3
+  init(_ positions: LocalPositions, on threads: WorkSharing) throws(WorkAbandoned) {
+    let pointCount = positions.count
     let corners = try threads.map((pointCount + Self.grain - 1) / Self.grain) { part in
       let first = part * Self.grain
-      var low = SIMD2(positions[3 * first], positions[3 * first + 1])
+      var low = SIMD2(positions[first].x, positions[first].y)
       var high = low
       for point in first..<min(first + Self.grain, pointCount) {
-        let position = SIMD2(positions[3 * point], positions[3 * point + 1])
+        let position = SIMD2(positions[point].x, positions[point].y)
         low = pointwiseMin(low, position)
         high = pointwiseMax(high, position)
       }
@@ -50,8 +51,9 @@ struct PlanarBins: Sendable {
     let (rowCount, columnCount) = (rowCount, columnCount)
     let bins = try threads.rows(pointCount, of: Int32.self, grain: Self.grain) { points, bins in
       for (place, point) in points.enumerated() {
-        let row = min(Int((positions[3 * point] - originX) / edge), rowCount - 1)
-        let column = min(Int((positions[3 * point + 1] - originY) / edge), columnCount - 1)
+        let position = positions[point]
+        let row = min(Int((position.x - originX) / edge), rowCount - 1)
+        let column = min(Int((position.y - originY) / edge), columnCount - 1)
         bins[place] = Int32(row * columnCount + column)
       }
     }
@@ -69,14 +71,8 @@ struct PlanarBins: Sendable {
     pointsByBin = sorted
   }
 
-  /// A superset of the points whose x and y lie within closed ranges, in the order of the bins.
-  func points(x: ClosedRange<Double>, y: ClosedRange<Double>) -> [Int32] {
-    var found: [Int32] = []
-    appendPoints(x: x, y: y, to: &found)
-    return found
-  }
-
-  /// Appends what `points` gives.
+  /// Appends a superset of the points whose x and y lie within closed ranges, in the order of the
+  /// bins.
   func appendPoints(
     x: ClosedRange<Double>, y: ClosedRange<Double>, to found: inout [Int32]
   ) {

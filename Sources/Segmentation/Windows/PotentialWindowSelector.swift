@@ -37,25 +37,27 @@ struct PotentialWindowSelector: WindowSelector {
     potentials = CenterPotentials(count: scene.count)
   }
 
-  mutating func next() -> WindowSelection? {
+  mutating func next(_ selection: inout WindowSelection) -> Bool {
     let (center, potential) = potentials.lowest()
-    guard potential <= section.threshold else { return nil }
-    let voxels = nearest.nearestInPlane(maximumVoxels, to: center)
-    let weights = weights(of: voxels, around: center)
-    for (voxel, weight) in zip(voxels, weights) { potentials.add(weight, to: Int(voxel)) }
-    return WindowSelection(
-      voxels: voxels, weights: weights,
-      origin: originRule.origin(of: voxels, center: nearest.position(center), centers: centers))
+    guard potential <= section.threshold else { return false }
+    nearest.nearestInPlane(maximumVoxels, to: center, into: &selection.voxels)
+    weigh(selection.voxels, around: center, into: &selection.weights)
+    potentials.add(selection.weights, to: selection.voxels)
+    selection.origin = originRule.origin(
+      of: selection.voxels, center: nearest.position(center), centers: centers)
+    return true
   }
 
-  /// The weights in float32, from the coordinates that the network sees: so small a rounding decides
-  /// which of two voxels is the next center.
-  private func weights(of voxels: [Int32], around center: Int) -> [Float] {
+  /// Finds the weights in float32, from the coordinates that the network sees: so small a rounding
+  /// decides which of two voxels is the next center.
+  private func weigh(_ voxels: [Int32], around center: Int, into weights: inout [Float]) {
     let origin = nearest.position(center)
-    var weights = voxels.map { voxel in
+    weights.removeAll(keepingCapacity: true)
+    weights.reserveCapacity(voxels.count)
+    for voxel in voxels {
       let x = Float((centers[3 * Int(voxel)] - origin.x) / voxelUnit)
       let y = Float((centers[3 * Int(voxel) + 1] - origin.y) / voxelUnit)
-      return x * x + y * y
+      weights.append(x * x + y * y)
     }
     let scale = (weights.max() ?? 0) * Float(section.radiusFactor)
     let exponent = Float(section.exponent)
@@ -65,7 +67,6 @@ struct PotentialWindowSelector: WindowSelector {
       let clipped = min(max(share, Float(section.minimumWeight)), 1)
       weights[place] = exponent == 2 ? clipped * clipped : powf(clipped, exponent)
     }
-    return weights
   }
 }
 

@@ -31,20 +31,27 @@ struct SphereWindowSelector: WindowSelector {
     isCovered = [Bool](repeating: false, count: scene.count)
   }
 
-  mutating func next() -> WindowSelection? {
+  mutating func next(_ selection: inout WindowSelection) -> Bool {
     while firstUncovered < isCovered.count, isCovered[firstUncovered] { firstUncovered += 1 }
-    guard firstUncovered < isCovered.count else { return nil }
+    guard firstUncovered < isCovered.count else { return false }
     let center = firstUncovered
-    let (voxels, squaredDistances) = nearest.within(radius, of: center, limit: maximumVoxels)
+    nearest.within(radius, of: center, limit: maximumVoxels, into: &selection.voxels)
     // A sphere of too many voxels is as large as its farthest one allows.
     let reached =
-      voxels.count < maximumVoxels ? radius : (squaredDistances.max() ?? 0).squareRoot()
+      selection.voxels.count < maximumVoxels
+      ? radius
+      : selection.voxels.reduce(0) {
+        max($0, nearest.squaredDistance(center, Int($1)))
+      }.squareRoot()
     let covered = reached * coverage
-    for (voxel, squaredDistance) in zip(voxels, squaredDistances)
-    where squaredDistance <= covered * covered { isCovered[Int(voxel)] = true }
+    for voxel in selection.voxels
+    where nearest.squaredDistance(center, Int(voxel)) <= covered * covered {
+      isCovered[Int(voxel)] = true
+    }
     isCovered[center] = true
-    return WindowSelection(
-      voxels: voxels, weights: [Float](repeating: 1, count: voxels.count),
-      origin: originRule.origin(of: voxels, center: nearest.position(center), centers: centers))
+    selection.weighEvenly()
+    selection.origin = originRule.origin(
+      of: selection.voxels, center: nearest.position(center), centers: centers)
+    return true
   }
 }

@@ -79,10 +79,13 @@ struct WindowInput: Sendable, Hashable {
         + (last > 0 ? ", D0 to D\(last - 1), U0 to U\(last - 1)" : ""))
   }
 
-  /// Gives a matrix of this input the rank that the graph asks for.
-  func tensor(_ values: HostTensor.Values) -> HostTensor {
-    let matrix = [values.count / width, width]
-    return HostTensor(shape: rank == 3 ? [1] + matrix : matrix, values: values)
+  /// Gives the tensor of a matrix of this input the rank that the graph asks for.
+  func setShape(of tensor: inout HostTensor) {
+    let rowCount = tensor.values.count / width
+    tensor.shape.removeAll(keepingCapacity: true)
+    if rank == 3 { tensor.shape.append(1) }
+    tensor.shape.append(rowCount)
+    tensor.shape.append(width)
   }
 
   /// How many points a level of a blank window has: another number for each level.
@@ -101,10 +104,14 @@ struct WindowInput: Sendable, Hashable {
       case .finerNeighbors(let level): level + 1
       }
     let count = Self.blankPointCount(ofLevel: level, of: levelCount) * width
-    return switch content {
-    case .features, .positions: tensor(.float32([Float](repeating: 0, count: count)))
-    case .neighbors, .finerNeighbors, .coarserNeighbors:
-      tensor(.int32([Int32](repeating: 0, count: count)))
-    }
+    let values: HostTensor.Values =
+      switch content {
+      case .features, .positions: .float32([Float](repeating: 0, count: count))
+      case .neighbors, .finerNeighbors, .coarserNeighbors:
+        .int32([Int32](repeating: 0, count: count))
+      }
+    var tensor = HostTensor(shape: [], values: values)
+    setShape(of: &tensor)
+    return tensor
   }
 }

@@ -1,81 +1,95 @@
-import Batching
 import Models
 import PointClouds
 
-/// The levels of one window, built as far as they are asked for.
+/// The levels of one window after the other, built as far as they are asked for, in the same memory
+/// as far as it goes.
 ///
 /// Level 0 holds the window's voxels, each further level the voxel means of the one before.
-struct WindowPyramid {
-  private let levels: [PyramidLevel]
-  /// `[levels built][points of the level, 3]`, voxel units, relative to the window's origin.
-  private var positions: [[Double]]
-  /// Of the positions as the graph sees them, in float32.
-  private var indices: [Int: NeighborIndex] = [:]
+struct WindowPyramid: Sendable {
+  private struct Level: Sendable {
+    /// `[points, 3]`, voxel units, relative to the window's origin.
+    var positions: [Double] = []
+    /// The same as the graph sees them.
+    var float32Positions: [Float] = []
+    /// Of `float32Positions`, once it was asked for.
+    var index: NeighborIndex?
+  }
+
+  private var levels: [Level] = []
+  /// How many levels are those of the window at hand.
+  private var builtCount = 0
+  private var voxels = VoxelMeans()
 
   /// Places the voxels of a window.
-  init(_ selection: WindowSelection, of scene: VoxelScene, levels: [PyramidLevel]) {
-    self.levels = levels
-    var finest: [Double] = []
-    finest.reserveCapacity(selection.voxels.count * 3)
+  mutating func begin(_ selection: WindowSelection, of scene: VoxelScene) {
+    if levels.isEmpty { levels.append(Level()) }
+    levels[0].positions.removeAll(keepingCapacity: true)
+    levels[0].positions.reserveCapacity(selection.voxels.count * 3)
     for voxel in selection.voxels {
       for axis in 0..<3 {
         let center = scene.centers[3 * Int(voxel) + axis]
-        finest.append((center - selection.origin[axis]) / scene.voxelUnit)
+        levels[0].positions.append((center - selection.origin[axis]) / scene.voxelUnit)
       }
     }
-    positions = [finest]
+    builtCount = 0
+    finishLevel()
   }
 
-  /// What one input of the graph holds for this window.
-  mutating func values(
-    of input: WindowInput, selection: WindowSelection, scene: VoxelScene
-  ) -> HostTensor.Values {
+  /// Makes one input of the graph for the window.
+  mutating func make(
+    _ input: WindowInput, of selection: WindowSelection, scene: VoxelScene,
+    levels pyramid: [PyramidLevel], into tensor: inout HostTensor
+  ) {
     switch input.content {
     case .features:
-      var features: [Float] = []
-      features.reserveCapacity(selection.voxels.count * input.width)
-      for voxel in selection.voxels {
-        let start = Int(voxel) * input.width
-        features += scene.features[start..<(start + input.width)]
-      }
-      return .float32(features)
+      tensor.setFloats { scene.features.append(selection.voxels, to: &$0) }
     case .positions(let level):
-      return .float32(float32Positions(of: level))
+      build(level, of: pyramid)
+      tensor.setFloats { $0.append(contentsOf: levels[level].float32Positions) }
     case .neighbors(let level):
-      return .int32(nearest(input.width, in: level, to: level))
+      setNearest(input.width, in: level, to: level, of: pyramid, in: &tensor)
     case .finerNeighbors(let level):
-      return .int32(nearest(input.width, in: level, to: level + 1))
+      setNearest(input.width, in: level, to: level + 1, of: pyramid, in: &tensor)
     case .coarserNeighbors(let level):
-      return .int32(nearest(input.width, in: level + 1, to: level))
+      setNearest(input.width, in: level + 1, to: level, of: pyramid, in: &tensor)
     }
+    input.setShape(of: &tensor)
   }
 
   /// `[points of queryLevel, count]`: the nearest points of `level`.
-  private mutating func nearest(_ count: Int, in level: Int, to queryLevel: Int) -> [Int32] {
-    index(of: level).nearest(count, to: index(of: queryLevel))
+  private mutating func setNearest(
+    _ count: Int, in level: Int, to queryLevel: Int, of pyramid: [PyramidLevel],
+    in tensor: inout HostTensor
+  ) {
+    build(max(level, queryLevel), of: pyramid)
+    let (index, queries) = (index(of: level), index(of: queryLevel))
+    tensor.values = .int32(index.nearest(count, to: queries))
   }
 
   private mutating func index(of level: Int) -> NeighborIndex {
-    if let index = indices[level] { return index }
-    let index = NeighborIndex(float32Positions(of: level), dimensions: 3)
-    indices[level] = index
+    if let index = levels[level].index { return index }
+    let index = NeighborIndex(levels[level].float32Positions, dimensions: 3)
+    levels[level].index = index
     return index
   }
 
-  private mutating func float32Positions(of level: Int) -> [Float] {
-    positions(of: level).map { Float($0) }
+  private mutating func build(_ level: Int, of pyramid: [PyramidLevel]) {
+    while builtCount <= level {
+      if levels.count == builtCount { levels.append(Level()) }
+      // The scene has checked every level's number of voxels.
+      voxels.find(
+        of: levels[builtCount - 1].positions, size: pyramid[builtCount].voxelEdge,
+        into: &levels[builtCount].positions)
+      finishLevel()
+    }
   }
 
-  private mutating func positions(of level: Int) -> [Double] {
-    while positions.count <= level {
-      let edge = levels[positions.count].voxelEdge
-      do throws(WorkAbandoned) {
-        // The scene has checked every level's number of voxels.
-        positions.append(try VoxelGrid(positions[positions.count - 1], size: edge).centers)
-      } catch {
-        preconditionFailure("what one thread does alone is always wanted")
-      }
-    }
-    return positions[level]
+  /// Completes a level that has its positions.
+  private mutating func finishLevel() {
+    levels[builtCount].float32Positions.removeAll(keepingCapacity: true)
+    levels[builtCount].float32Positions.append(
+      contentsOf: levels[builtCount].positions.lazy.map { Float($0) })
+    levels[builtCount].index = nil
+    builtCount += 1
   }
 }

@@ -66,7 +66,7 @@ struct SegmentResponse {
     var json = Array(
       """
       {"model_name":\(JSONText.string(model.name)),"model_version":"\(model.version)",\
-      "point_count":\(result.labels.count),"excluded_count":\(result.excludedCount),\
+      "point_count":\(result.pointCount),"excluded_count":\(result.excludedCount),\
       "classes":[\(classes.joined(separator: ","))],\
       "timings":{\(timings.joined(separator: ","))},"labels":
       """.utf8)

@@ -25,6 +25,8 @@ final class SegmentationJob: Sendable {
   private let cancellation: Cancellation
   private let completion: @Sendable (Result<Outcome, HTTPFailure>) -> Void
   private let state = Lock(State())
+  /// Each chain's own.
+  private let memories: [Lock<WindowMemory>]
 
   /// What a finished job gives.
   struct Outcome: Sendable {
@@ -57,19 +59,21 @@ final class SegmentationJob: Sendable {
     self.deadline = deadline
     self.cancellation = cancellation
     self.completion = completion
+    memories = (0..<Self.chainCount(workerCount: context.engine.workerCount)).map { _ in
+      Lock(WindowMemory())
+    }
   }
 
   /// Starts the chains; called on the pool.
   func start() {
-    let chainCount = Self.chainCount(workerCount: context.engine.workerCount)
-    state.withLock { $0.runningChains = chainCount }
-    for _ in 1..<chainCount { continueOnPool() }
-    advance()
+    state.withLock { $0.runningChains = memories.count }
+    for chain in 1..<memories.count { continueOnPool(chain) }
+    advance(0)
   }
 
-  private func continueOnPool() {
+  private func continueOnPool(_ chain: Int) {
     do {
-      try context.engine.tasks.submit { self.advance() }
+      try context.engine.tasks.submit { self.advance(chain) }
     } catch {
       fail(.shutDown)
       endChain()
@@ -80,14 +84,17 @@ final class SegmentationJob: Sendable {
     cancellation.isCancelled || state.withLock { $0.failure != nil }
   }
 
-  private func advance() {
+  private func advance(_ chain: Int) {
     guard !isWorthless, let window = task.nextWindow() else {
       endChain()
       return
     }
     let tensors: [HostTensor]
     do throws(SegmentationError) {
-      tensors = try task.inputs(of: window)
+      tensors = try memories[chain].withLock { memory throws(SegmentationError) in
+        try task.makeInputs(of: window, in: &memory)
+        return memory.requests[0]
+      }
     } catch {
       fail(HTTPFailure(error))
       endChain()
@@ -107,13 +114,13 @@ final class SegmentationJob: Sendable {
             state.compute += times.compute
           }
           do throws(SegmentationError) {
-            try task.add(outputs, ofWindow: window.index, inference: times.compute)
+            try task.add(outputs, of: window, inference: times.compute)
           } catch {
             fail(HTTPFailure(error))
             endChain()
             return
           }
-          continueOnPool()
+          continueOnPool(chain)
         }
       }
       if cancellation.add(ids) { endChain() }

@@ -77,6 +77,7 @@ struct BenchPipelineCommand: ParsableCommand {
         + [
           BenchText.fixed(item.nanosecondsPerPoint, 0), "±" + BenchText.percent(item.total.spread),
           item.peakByteCount.map { BenchText.fixed(Double($0) / 1_048_576, 1) } ?? "",
+          item.allocationCount.map { grouped($0) } ?? "",
           item.allocationsPerWindow.map { BenchText.fixed($0, 1) } ?? "",
           item.allocationsPerPass.map { BenchText.fixed($0, 1) } ?? "",
         ]
@@ -85,8 +86,8 @@ struct BenchPipelineCommand: ParsableCommand {
       columns: [.left("cloud"), .right("points"), .right("threads")]
         + stages.map { .right($0.rawValue) }
         + [
-          .right("total"), .right("spread"), .right("peak MiB"), .right("allocations/window"),
-          .right("/pass"),
+          .right("total"), .right("spread"), .right("peak MiB"), .right("allocations"),
+          .right("/window"), .right("/pass"),
         ],
       rows: rows
     ).text
