@@ -206,6 +206,11 @@ package final class Service: Sendable {
       let events = context.repository.reload()
       context.monitor.report(events, in: context.repository)
       service.readiness.didRead(events)
+      if events.isEmpty, context.repository.index.isEmpty {
+        context.monitor.log.warning(
+          "the model repository holds no model",
+          metadata: ["expected": "<model>/<version>/model.json"])
+      }
     }
   }
 

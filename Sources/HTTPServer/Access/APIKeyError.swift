@@ -7,7 +7,7 @@ package enum APIKeyError: Error, Sendable, Equatable, CustomStringConvertible {
 
   package var description: String {
     switch self {
-    case .unreadable(let file): "key file \(file) cannot be read as UTF-8 text"
+    case .unreadable(let file): "key file \(file) is missing, must not be read, or is no UTF-8 text"
     case .malformed(let file, let line, let reason): "key file \(file), line \(line): \(reason)"
     case .tooManyKeys(let file, let limit): "key file \(file) has more than \(limit) keys"
     }

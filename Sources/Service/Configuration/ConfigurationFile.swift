@@ -1,7 +1,11 @@
 import FoundationEssentials
+import Models
 
 /// Reads a configuration file: one JSON object of setting names and values.
 package enum ConfigurationFile {
+  /// The longest file that is read.
+  private static let maximumByteCount = 1 << 20
+
   /// A value as the file may write it.
   private enum Value: Decodable {
     case text(String)
@@ -33,8 +37,10 @@ package enum ConfigurationFile {
   /// - Throws: `ConfigurationProblem.unreadableFile` if it can't be read or is no such object.
   package static func read(path: String) throws(ConfigurationProblem) -> [String: String] {
     do {
-      let data = try Data(contentsOf: URL(filePath: path))
-      return try JSONDecoder().decode([String: Value].self, from: data).mapValues(\.text)
+      let bytes = try FileSystem.contents(of: path, maximumByteCount: maximumByteCount)
+      return try JSONDecoder().decode([String: Value].self, from: Data(bytes)).mapValues(\.text)
+    } catch let error as FileError {
+      throw .unreadableFile(path: path, reason: error.reason)
     } catch let error as DecodingError {
       throw .unreadableFile(
         path: path, reason: "expected an object of names and values (\(summary(of: error)))")

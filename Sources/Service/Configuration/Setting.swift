@@ -7,8 +7,8 @@ package struct Setting: Hashable, Sendable {
   package enum Kind: Hashable, Sendable {
     case text
     case path
-    /// A whole number of the unit that is named.
-    case integer(ClosedRange<Int>, unit: String)
+    /// A whole number, of a unit if one is named.
+    case integer(ClosedRange<Int>, unit: String? = nil)
     /// A number of bytes, optionally with a suffix `KiB`, `MiB` or `GiB`.
     case bytes(ClosedRange<Int>)
     /// A number of seconds, fractions allowed.
@@ -37,7 +37,7 @@ package struct Setting: Hashable, Sendable {
     case .text: "text"
     case .path: "a path"
     case .integer(let range, let unit):
-      "a whole number of \(unit) from \(range.lowerBound) to \(range.upperBound)"
+      "a whole number\(unit.map { " of \($0)" } ?? "") from \(range.lowerBound) to \(range.upperBound)"
     case .bytes(let range):
       "a number of bytes from \(range.lowerBound) to \(range.upperBound), such as 64MiB"
     case .seconds(let range):
@@ -62,7 +62,7 @@ extension Setting {
     name: "host", kind: .text, defaultValue: "127.0.0.1",
     help: "The address to listen on; 0.0.0.0 or :: for every interface.")
   package static let port = Setting(
-    name: "port", kind: .integer(0...65535, unit: "TCP ports"), defaultValue: "8080",
+    name: "port", kind: .integer(0...65535), defaultValue: "8080",
     help: "The port to listen on; 0 takes a free one.")
   package static let modelRepository = Setting(
     name: "model-repository", kind: .path, defaultValue: "",
@@ -73,8 +73,8 @@ extension Setting {
   package static let instructionSet = Setting(
     name: "isa", kind: .text, defaultValue: "auto",
     help: """
-      The instruction set of the kernels: avx512, avx2, portable or reference; auto takes the widest \
-      this processor has.
+      The instruction set of the kernels: avx512_bf16, avx512, avx2, portable or reference; auto \
+      takes the widest this processor has.
       """)
   package static let logFormat = Setting(
     name: "log-format", kind: .choice(["text", "json"]), defaultValue: "text",
