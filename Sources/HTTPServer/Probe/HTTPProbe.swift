@@ -39,7 +39,12 @@ package struct HTTPProbe: Sendable {
     if let tls {
       let session = try ProbeSession(descriptor: descriptor, host: host, tls: tls)
       guard session.send(request) else { throw .noAnswer }
-      return try readAnswer { buffer in session.receive(into: &buffer) }
+      do {
+        return try readAnswer { buffer in session.receive(into: &buffer) }
+      } catch {
+        // In TLS 1.3 a server refuses the client's certificate, or the lack of one, only now.
+        throw session.refusal.map { .handshake(reason: $0) } ?? error
+      }
     }
     let sent = unsafe request.withUnsafeBytes {
       // The pointer and the count are those of the array, which outlives the call.

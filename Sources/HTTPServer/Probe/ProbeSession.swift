@@ -86,6 +86,9 @@ import COpenSSL
     return TLSError.lastReason()
   }
 
+  /// Why the last `receive` failed, if TLS itself is the reason.
+  var refusal: String? { ERR_peek_error() == 0 ? nil : TLSError.lastReason() }
+
   /// Sends bytes.
   ///
   /// - Returns: whether all of them were sent.
