@@ -34,7 +34,7 @@ extension RequestError: CustomStringConvertible {
         + "\(index)"
     case .workspace(let limit, let found):
       "expected a request that \(limit) bytes of working memory suffice for, found one that needs "
-        + "\(found); what the model's batching.max_batch_points needs is allowed, to 4 GiB"
+        + "\(found); a larger batching.max_batch_points of the model allows more, to 4 GiB"
     case .layout(let layer, let inputs, let error):
       switch error {
       case .cloudCount(let position, let expected, let found):
