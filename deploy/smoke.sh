@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source deploy/tools.sh
 
-binary=${SERVICE_BINARY:-.build/release/pointserve}
+need_binary
 sample=deploy/samples/tile.las
 scratch=$(mktemp -d)
 server=
@@ -22,7 +22,7 @@ fail() {
 }
 
 started=$(date +%s%N)
-"$binary" serve --port 0 2>"$scratch/log" &
+"${binary:?}" serve --port 0 2>"$scratch/log" &
 server=$!
 for _ in $(seq 200); do
   url=$(sed -n 's/.*listening on \(http:\/\/[0-9.:]*\).*/\1/p' "$scratch/log" | head -n 1)

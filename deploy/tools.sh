@@ -1,6 +1,12 @@
 # Functions that the scripts of this folder share; to be sourced, from the top of the project.
 # shellcheck shell=bash
 
+# With --help a script shows the comment that it begins with. It has changed its directory by now.
+if [ "${1:-}" = --help ] || [ "${1:-}" = -h ]; then
+  (cd "$OLDPWD" && sed -n '2,/^[^#]/s/^# \{0,1\}//p' "$0")
+  exit 0
+fi
+
 # need_packages COMMAND=PACKAGE… installs the Debian packages whose command is missing.
 need_packages() {
   local pair missing=()

@@ -62,7 +62,7 @@ class Server:
         """`tls` is the context of its clients, where the flags make it speak TLS."""
         binary = os.environ.get("SERVICE_BINARY", str(TOP / ".build/release/pointserve"))
         if not os.access(binary, os.X_OK):
-            sys.exit(f"{binary} is missing: swift build -c release --product pointserve")
+            sys.exit(f"{binary} is missing: deploy/build.sh makes it")
         # The server takes its settings from variables with this prefix and knows no other.
         environment = {
             name: value for name, value in os.environ.items()
