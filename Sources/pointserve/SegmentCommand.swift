@@ -20,7 +20,7 @@ struct SegmentCommand: ParsableCommand {
       cloud that can't be labeled does not stop the others.
       """)
 
-  @Argument(help: "Clouds: LAS, LAZ, PLY, PCD, XYZ, CSV or NPY; - reads standard input.")
+  @Argument(help: "Clouds: LAS, LAZ, PLY, PCD, XYZ, CSV, NPY or JSON; - reads standard input.")
   var input: [String]
   @Option(
     name: .shortAndLong,
@@ -31,7 +31,7 @@ struct SegmentCommand: ParsableCommand {
   var threads = 0
   @Flag(help: "Write the probability of the chosen class of every point.")
   var confidence = false
-  @Flag(help: "Write the probability of every class of every point.")
+  @Flag(help: "Write the probability of every class of every point, to CSV or NPY.")
   var probabilities = false
   @Flag(name: .shortAndLong, help: "Print nothing but errors.")
   var quiet = false
@@ -74,6 +74,10 @@ struct SegmentCommand: ParsableCommand {
       throw CommandFailure.badInput("\(name): no known format of point clouds")
     }
     let outputFormat = wantedFormat ?? format.written
+    guard !probabilities || outputFormat.holdsProbabilities else {
+      throw CommandFailure.badCommandLine(
+        "--probabilities: \(outputFormat.name) has no place for them; CSV and NPY have")
+    }
     let progress = ProgressBar(label: name, isShown: !quiet && Environment.isTerminal)
     let encoded: EncodedCloud
     let result: SegmentationResult

@@ -157,6 +157,11 @@ import Testing
     let array = try running.client.post(
       Self.path, scene, ["Content-Type": "text/csv", "Accept": "application/x-npy"])
     #expect(Array(array.body.prefix(6)) == [0x93] + Array("NUMPY".utf8))
+    for accepted in ["text/csv", "application/x-npy"] {
+      let answer = try running.client.post(
+        Self.path + "?probabilities=true", scene, ["Content-Type": "text/csv", "Accept": accepted])
+      #expect(answer.status == 200 && answer.body.count > 576 * 28, "\(accepted)")
+    }
     await running.stop()
   }
 
@@ -185,6 +190,10 @@ import Testing
       ("no body", Self.path, [:], [], 422),
       (
         "accept", Self.path, ["Content-Type": "text/csv", "Accept": "image/png"], scene, 406
+      ),
+      (
+        "no place for probabilities", Self.path + "?probabilities=true",
+        ["Content-Type": "text/csv", "Accept": "application/vnd.las"], scene, 406
       ),
       ("query", Self.path + "?confidence=maybe", Self.csv, scene, 400),
       ("unknown query", Self.path + "?confidences=true", Self.csv, scene, 400),

@@ -12,6 +12,8 @@ package struct CloudFormat: Sendable {
   let recognizes: @Sendable (_ bytes: [UInt8]) -> Bool
   let decoder: Decoder
   let encoder: Encoder?
+  /// Whether a written cloud has a place for the probabilities of all classes.
+  package private(set) var holdsProbabilities = false
 
   typealias Decoder =
     @Sendable (_ bytes: [UInt8], _ limits: CloudLimits, _ sharing: WorkSharing)

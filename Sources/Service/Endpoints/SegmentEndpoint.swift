@@ -47,6 +47,12 @@ struct SegmentEndpoint: HTTPHandler {
     let segmenter = try context.segmenter(of: model)
     let answer = try SegmentFormats.answer(for: request)
     let query = try QueryFlags(request, known: ["confidence", "probabilities"])
+    if query["probabilities"], case .cloud(let format) = answer, !format.holdsProbabilities {
+      throw HTTPFailure(
+        .notAcceptable, code: "not_acceptable",
+        message: "\(format.name) has no place for probabilities; JSON, CSV and NPY have",
+        detail: [("found", .string(format.name))])
+    }
     let format = try SegmentFormats.format(of: request)
     return Order(
       model: model, segmenter: segmenter, format: format, answer: answer,

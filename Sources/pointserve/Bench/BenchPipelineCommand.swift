@@ -20,7 +20,7 @@ struct BenchPipelineCommand: ParsableCommand {
         pointserve bench pipeline --points 65536,1048576 --model-repository models --model town
       """)
 
-  @Argument(help: "Clouds: LAS, LAZ, PLY, PCD, XYZ, CSV or NPY.")
+  @Argument(help: "Clouds: LAS, LAZ, PLY, PCD, XYZ, CSV, NPY or JSON.")
   var input: [String] = []
   @Option(help: "Numbers of points of synthetic clouds, with commas between.")
   var points = "4096,16384,65536,262144,1048576"

@@ -8,5 +8,6 @@ extension CloudFormat {
     decoder: { (bytes, limits, _) throws(CloudError) in
       DecodedCloud(try NumPyReader.cloud(bytes, maximumPointCount: limits.pointCount))
     },
-    encoder: { (classified) throws(CloudError) in EncodedCloud(NumPyWriter.file(classified)) })
+    encoder: { (classified) throws(CloudError) in EncodedCloud(NumPyWriter.file(classified)) },
+    holdsProbabilities: true)
 }

@@ -11,5 +11,6 @@ extension CloudFormat {
     decoder: { (bytes, limits, _) throws(CloudError) in
       DecodedCloud(try TextReader.cloud(bytes, maximumPointCount: limits.pointCount))
     },
-    encoder: { (classified) throws(CloudError) in EncodedCloud(TextWriter.file(classified)) })
+    encoder: { (classified) throws(CloudError) in EncodedCloud(TextWriter.file(classified)) },
+    holdsProbabilities: true)
 }
