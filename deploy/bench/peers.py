@@ -13,6 +13,7 @@ import importlib.metadata
 import json
 import os
 import platform
+import re
 import statistics
 import subprocess
 import sys
@@ -26,6 +27,21 @@ LAYER_CASES = ["4096/16/64/256", "4096/16/64/384", "16384/32/64/256", "4096/16/1
 PEERS = LAYER_PEERS | NEIGHBOR_PEERS
 # What a result may differ from ours by: |a - b| <= ABSOLUTE + RELATIVE |b|.
 ABSOLUTE, RELATIVE = 1e-4, 1e-4
+# Seconds that making and compiling a peer and a turn of ours take, about.
+PREPARATION, OWN_TURN = 5, 1.5
+
+
+def positive(text):
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected at least 1, found {number}")
+    return number
+
+
+def case(text):
+    if not re.fullmatch("[1-9][0-9]*(/[1-9][0-9]*){3}", text):
+        raise argparse.ArgumentTypeError(f"expected points/neighbors/width/hidden, found {text}")
+    return text
 
 
 def arguments():
@@ -33,16 +49,17 @@ def arguments():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--binary", default=".build/release/pointserve")
     parser.add_argument("--only", help="peers, with commas between: " + ", ".join(PEERS))
-    parser.add_argument("--case", action="append", help="points/neighbors/width/hidden of a KPConvX block; "
-                        "may be given several times (default: " + ", ".join(LAYER_CASES) + ")")
-    parser.add_argument("--points", type=int, default=1_000_000, help="of the cloud, in Morton order")
-    parser.add_argument("--neighbors", type=int, default=16)
-    parser.add_argument("--rounds", type=int, default=5, help="turns of each peer and ours")
+    parser.add_argument("--case", action="append", type=case, help="points/neighbors/width/hidden of a KPConvX "
+                        "block; may be given several times (default: " + ", ".join(LAYER_CASES) + ")")
+    parser.add_argument("--points", type=positive, default=1_000_000, help="of the cloud, in Morton order")
+    parser.add_argument("--neighbors", type=positive, default=16)
+    parser.add_argument("--rounds", type=positive, default=5, help="turns of each peer and ours")
     parser.add_argument("--seconds", type=float, default=1.0, help="how long a turn of a peer lasts")
     parser.add_argument("--short", action="store_true", help="three rounds of 0.3 seconds")
     parser.add_argument("--clock", choices=["wall", "cpu"], default="wall", help="cpu where others use the machine")
     parser.add_argument("--isa", help="the kernels that ours uses")
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--plan", action="store_true", help="only say what would be measured, and for how long")
     options = parser.parse_args()
     if options.short:
         options.rounds, options.seconds = 3, 0.3
@@ -51,8 +68,8 @@ def arguments():
         if name not in PEERS:
             parser.error(f"--only: expected some of {', '.join(PEERS)}, found {name}")
     options.case = options.case or LAYER_CASES
-    if not os.access(options.binary, os.X_OK):
-        parser.error(f"--binary: {options.binary} is no program; swift build -c release --product pointserve makes it")
+    if not options.plan and not os.access(options.binary, os.X_OK):
+        parser.error(f"--binary: {options.binary} is no program; deploy/build.sh makes it")
     return options
 
 
@@ -79,29 +96,31 @@ class Ours:
 
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "case.safetensors")
-            subprocess.run([*self.command, "--export", path], check=True, stdout=subprocess.DEVNULL)
+            self.run("--export", path)
             return load_file(path)
 
     def measure(self, rounds):
         """What it says of its one case."""
-        words = ["--rounds", str(rounds), "--clock", self.clock, "--json"]
-        text = subprocess.run([*self.command, *words], check=True, stdout=subprocess.PIPE, text=True).stdout
+        text = self.run("--rounds", str(rounds), "--clock", self.clock, "--json")
         return json.loads(text)["cases"][0]
+
+    def run(self, *words):
+        """What it prints; its own progress would be drawn over ours."""
+        return subprocess.run([*self.command, *words], check=True, capture_output=True, text=True).stdout
 
 
 class Progress:
-    """One line on a terminal that tells which turn it is."""
+    """One line on a terminal that tells which turn it is, and how long the rest may take."""
 
     def __init__(self, total):
         self.total, self.done = total, 0
+        self.start = time.monotonic()
         self.is_shown = sys.stderr.isatty()
 
     def step(self, text):
+        left = (time.monotonic() - self.start) / self.done * (self.total - self.done) if self.done else 0
         self.done += 1
-        self.write(f"{self.done}/{self.total}  {text}")
-
-    def skip(self, count):
-        self.done += count
+        self.write(f"{self.done}/{self.total}  {text}{f', {duration(left)} left' if left else ''}")
 
     def clear(self):
         self.write("")
@@ -109,6 +128,10 @@ class Progress:
     def write(self, text):
         if self.is_shown:
             print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
+
+
+def duration(seconds):
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def turn(run, options):
@@ -129,9 +152,15 @@ class Comparison:
         self.options = options
         self.layer_peers = [name for name in options.only if name in LAYER_PEERS]
         self.neighbor_peers = [name for name in options.only if name in NEIGHBOR_PEERS]
-        turns = len(options.case) * len(self.layer_peers) + len(self.neighbor_peers)
-        self.progress = Progress(turns * options.rounds)
+        self.pairs = len(options.case) * len(self.layer_peers) + len(self.neighbor_peers)
+        self.progress = Progress(self.pairs * options.rounds)
         self.rows = []
+
+    def plan(self):
+        """What will be measured, and for how long about."""
+        rounds = self.options.rounds
+        seconds = self.pairs * (PREPARATION + rounds * (self.options.seconds + OWN_TURN))
+        return f"{self.pairs} comparisons of {rounds} rounds, about {duration(seconds)} on a quiet machine"
 
     def run(self):
         if self.layer_peers:
@@ -179,6 +208,7 @@ class Comparison:
                 raise
             row["failed"] = (str(error).splitlines() or [repr(error)])[0][:200]
         self.rows.append(row)
+        self.progress.done = len(self.rows) * self.options.rounds  # Also where the peer failed.
         self.progress.clear()
         if not self.options.json:
             show(row)
@@ -215,6 +245,8 @@ def check_ids(result, points, expected):
         return (offsets * offsets).sum(-1)
 
     agrees = numpy.allclose(squares(ids), squares(expected), rtol=1e-6, atol=0)
+    if not len(rows):
+        return "all ids equal", True
     return f"{len(rows)} of {ids.size} ids differ{', all by ties' if agrees else ''}", agrees
 
 
@@ -239,7 +271,7 @@ def versions(options):
             found[distribution] = importlib.metadata.version(distribution)
     text = subprocess.run([options.binary, "--version"], check=True, stdout=subprocess.PIPE, text=True).stdout
     said = dict(line.split(None, 1) for line in text.splitlines())
-    return found, f"{said['pointserve']} of commit {said['commit'][:12]}, kernels {options.isa or said['kernels']}"
+    return found, f"{said['pointserve']} of commit {said['commit']}, kernels {options.isa or said['kernels']}"
 
 
 def processor():
@@ -251,16 +283,19 @@ def processor():
 def main():
     set_single_thread()
     options = arguments()
+    comparison = Comparison(options)
+    if options.plan:
+        print(comparison.plan())
+        return 0
     peers, ours = versions(options)
     machine = processor()
     if not options.json:
         print(f"on     {machine}")
         print(f"ours   {ours}")
         print(f"peers  {', '.join(f'{name} {version}' for name, version in peers.items())}")
-        print(f"one thread each, {options.clock} time, {options.rounds} rounds\n")
+        print(f"one thread each, {options.clock} time, {comparison.plan()}\n")
         print(f"{'case':18} {'peer':16} {'peer ms':>10} {'ours ms':>9} {'ratio':>7}   lowest to highest, check",
               flush=True)
-    comparison = Comparison(options)
     comparison.run()
     if options.json:
         print(json.dumps(dict(machine=machine, ours=ours, peers=peers, clock=options.clock, threads=1,
@@ -269,4 +304,9 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except subprocess.CalledProcessError as failure:
+        sys.exit(f"{' '.join(failure.cmd)} ended with {failure.returncode}: {failure.stderr or ''}".rstrip(": \n"))
