@@ -1,4 +1,4 @@
-import FoundationEssentials
+import Models
 
 #if canImport(Glibc)
   import Glibc
@@ -21,11 +21,15 @@ enum Files {
       }
       return bytes
     }
-    do {
-      return Array(try Data(contentsOf: URL(filePath: path)))
-    } catch {
-      throw CommandFailure.badInput("cannot read \(path): \(reason(error))")
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw CommandFailure.badInput("cannot read \(path): \(text(ofError: errno))")
     }
+    defer { close(descriptor) }
+    guard let bytes = readAll(from: descriptor) else {
+      throw CommandFailure.badInput("cannot read \(path): \(text(ofError: errno))")
+    }
+    return bytes
   }
 
   /// Writes a whole file, which others see either not at all or complete, or to standard output.
@@ -38,17 +42,16 @@ enum Files {
       }
       return
     }
-    do {
-      try Data(bytes).write(to: URL(filePath: path), options: .atomic)
+    let separator = path.lastIndex(of: "/")
+    let name = separator.map { path[path.index(after: $0)...] } ?? path[...]
+    do throws(FileError) {
+      // Whoever loses a labeled cloud to a power failure labels it again.
+      try FileSystem.write(
+        bytes, into: separator.map { "\(path[..<$0])/" } ?? ".", name: String(name),
+        isDurable: false)
     } catch {
-      throw CommandFailure.badInput("cannot write \(path): \(reason(error))")
+      throw CommandFailure.badInput("cannot write \(path): \(error.reason)")
     }
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    let cause = (error as? CocoaError)?.underlying ?? error
-    if let cause = cause as? POSIXError { return text(ofError: cause.code.rawValue) }
-    return "\(error)"
   }
 
   /// What an error number of the system means, in words.

@@ -104,15 +104,37 @@ func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
 
 /// Reads a descriptor to its end; `nil`, with the reason in `errno`, where that can't be done.
 func readAll(from descriptor: Int32) -> [UInt8]? {
+  var status = stat()
+  let isFile =
+    unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  // One byte more than a file is long, so that its end is seen without another piece.
+  let capacity = isFile ? Int(status.st_size) + 1 : 1 << 16
   var bytes: [UInt8] = []
-  var piece = [UInt8](repeating: 0, count: 1 << 16)
   while true {
-    let count = unsafe piece.withUnsafeMutableBytes {
-      unsafe read(descriptor, $0.baseAddress, $0.count)
-    }
-    if count == 0 { return bytes }
-    if count > 0 { bytes += piece[..<count] } else if errno != EINTR { return nil }
+    guard let piece = readPiece(from: descriptor, capacity: capacity) else { return nil }
+    if bytes.isEmpty { bytes = piece } else { bytes += piece }
+    if piece.count < capacity { return bytes }
   }
+}
+
+/// Reads so many bytes of a descriptor, or fewer to its end; `nil`, with the reason in `errno`, where
+/// that can't be done.
+private func readPiece(from descriptor: Int32, capacity: Int) -> [UInt8]? {
+  var isWhole = true
+  let piece = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, filled in
+    while filled < capacity {
+      // filled < capacity, so the rest begins inside the buffer.
+      let rest = unsafe UnsafeMutableBufferPointer(rebasing: buffer[filled..<capacity])
+      let count = unsafe read(descriptor, rest.baseAddress, rest.count)
+      if count > 0 { filled += count }
+      if count == 0 { return }
+      if count < 0, errno != EINTR {
+        isWhole = false
+        return
+      }
+    }
+  }
+  return isWhole ? piece : nil
 }
 
 /// Ends the process; `exit` alone would name a method of every command.

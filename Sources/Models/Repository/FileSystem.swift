@@ -88,9 +88,11 @@ package enum FileSystem {
   ///   - content: the new content.
   ///   - directory: where the file is.
   ///   - name: the file's name.
+  ///   - isDurable: whether to wait until the disk has the content, so that the file is whole even
+  ///     after a power failure.
   /// - Throws: `FileError`; an old file of that name is then as it was.
   package static func write(
-    _ content: [UInt8], into directory: String, name: String
+    _ content: [UInt8], into directory: String, name: String, isDurable: Bool = true
   ) throws(FileError) {
     let path = "\(directory)/\(name)"
     let temporary = "\(directory)/.\(name).partial"
@@ -112,7 +114,7 @@ package enum FileSystem {
         if written >= 0 { position += written } else if errno != EINTR { failure = errno }
       }
     }
-    if failure == 0, fsync(descriptor) != 0 { failure = errno }
+    if failure == 0, isDurable, fsync(descriptor) != 0 { failure = errno }
     if close(descriptor) != 0, failure == 0 { failure = errno }
     if failure == 0, unsafe rename(temporary, path) != 0 { failure = errno }
     guard failure == 0 else {
