@@ -1,7 +1,7 @@
 /// A cloud with a class for every point, ready to be written.
 package struct ClassifiedCloud: Sendable {
   /// The cloud as it was read.
-  package let decoded: DecodedCloud
+  package private(set) var decoded: DecodedCloud
   /// `[points]`: class codes.
   package let classes: [UInt8]
   /// The names of the class codes.
@@ -12,6 +12,12 @@ package struct ClassifiedCloud: Sendable {
   package let probabilities: ClassProbabilities?
 
   package var cloud: PointCloud { decoded.cloud }
+
+  /// Gives away the file that the cloud came from.
+  mutating func takeSource() -> DecodedCloud.Source {
+    defer { decoded.source = .none }
+    return decoded.source
+  }
 
   package init(
     _ decoded: DecodedCloud, classes: [UInt8], classNames: [UInt8: String] = [:],

@@ -1,3 +1,5 @@
+import Batching
+
 /// The columns of a table of points, as formats with named columns give them.
 struct CloudColumns {
   /// What a column says about a point.
@@ -82,8 +84,8 @@ struct CloudColumns {
 
   /// The cloud; x, y and z are present.
   ///
-  /// Throws `CloudError.empty`, `.nonFinite`, `.attributeLength` and `.attributeRange`.
-  consuming func cloud() throws(CloudError) -> PointCloud {
+  /// Throws `CloudError.empty`, `.nonFinite`, `.attributeLength`, `.attributeRange` and `.abandoned`.
+  consuming func cloud(on sharing: WorkSharing) throws(CloudError) -> PointCloud {
     guard let x = self[.x], let y = self[.y], let z = self[.z] else {
       preconditionFailure("a decoder made no position columns")
     }
@@ -92,27 +94,30 @@ struct CloudColumns {
     }
     let attributes = PointAttributes(
       intensity: self[.intensity]?.map { Float($0) },
-      returnNumber: try integers(.returnNumber, as: UInt8.self),
-      numberOfReturns: try integers(.numberOfReturns, as: UInt8.self),
-      classification: try integers(.classification, as: UInt8.self),
-      colors: try colors(count: x.count))
-    var positions: [Double] = []
-    positions.reserveCapacity(3 * x.count)
-    for row in x.indices {
-      positions.append(x[row])
-      positions.append(y[row])
-      positions.append(z[row])
+      returnNumber: try integers(.returnNumber, as: UInt8.self, on: sharing),
+      numberOfReturns: try integers(.numberOfReturns, as: UInt8.self, on: sharing),
+      classification: try integers(.classification, as: UInt8.self, on: sharing),
+      colors: try colors(count: x.count, on: sharing))
+    let positions = try CloudError.unlessAbandoned { () throws(WorkAbandoned) in
+      try sharing.rows(x.count, width: 3, grain: 1 << 14) { rows, positions in
+        for (place, row) in rows.enumerated() {
+          positions[3 * place] = x[row]
+          positions[3 * place + 1] = y[row]
+          positions[3 * place + 2] = z[row]
+        }
+      }
     }
     return try PointCloud(positions: positions, attributes: attributes)
   }
 
   private func integers<Value: FixedWidthInteger>(
-    _ role: Role, as type: Value.Type
+    _ role: Role, as type: Value.Type, on sharing: WorkSharing
   ) throws(CloudError) -> [Value]? {
     guard let column = self[role] else { return nil }
     var values: [Value] = []
     values.reserveCapacity(column.count)
     for (row, number) in column.enumerated() {
+      try sharing.checkpoint(atStep: row)
       guard let value = Value(exactly: number) else {
         throw .attributeRange(
           attribute: role.name, pointIndex: row,
@@ -127,7 +132,9 @@ struct CloudColumns {
   ///
   /// Numbers that come without a unit are shares of the brightest where all are from 0 to 1 and not
   /// all whole, bytes where none is above 255, and as in LAS otherwise.
-  private func colors(count: Int) throws(CloudError) -> [UInt16]? {
+  private func colors(
+    count: Int, on sharing: WorkSharing
+  ) throws(CloudError) -> [UInt16]? {
     let channels = [Role.red, .green, .blue]
     guard channels.contains(where: { self[$0] != nil }) else { return nil }
     let areShares = colorUnit == .unstated && hasShares(channels)
@@ -138,7 +145,7 @@ struct CloudColumns {
       let values =
         areShares
         ? (self[role] ?? []).map { UInt16(($0 * Double(UInt16.max)).rounded()) }
-        : try integers(role, as: UInt16.self) ?? []
+        : try integers(role, as: UInt16.self, on: sharing) ?? []
       guard values.count == count else {
         throw .attributeLength(attribute: role.name, expected: count, found: values.count)
       }

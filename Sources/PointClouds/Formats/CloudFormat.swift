@@ -18,7 +18,7 @@ package struct CloudFormat: Sendable {
   typealias Decoder =
     @Sendable (_ bytes: [UInt8], _ limits: CloudLimits, _ sharing: WorkSharing)
     throws(CloudError) -> DecodedCloud
-  typealias Encoder = @Sendable (ClassifiedCloud) throws(CloudError) -> EncodedCloud
+  typealias Encoder = @Sendable (inout ClassifiedCloud) throws(CloudError) -> EncodedCloud
 
   /// Every format known, in the order in which content is tried.
   package static let all: [CloudFormat] = [
@@ -68,9 +68,12 @@ package struct CloudFormat: Sendable {
 
   /// Writes a classified cloud.
   ///
-  /// Throws `CloudError.unsupported` where the format cannot be written or cannot hold the cloud.
-  package func encode(_ classified: ClassifiedCloud) throws(CloudError) -> EncodedCloud {
+  /// A cloud that nobody else holds gives its file away to be changed, without a copy. Throws
+  /// `CloudError.unsupported` where the format cannot be written or cannot hold the cloud.
+  package func encode(
+    _ classified: consuming ClassifiedCloud
+  ) throws(CloudError) -> EncodedCloud {
     guard let encoder else { throw .unsupported(format: name, reason: "it can only be read") }
-    return try encoder(classified)
+    return try encoder(&classified)
   }
 }

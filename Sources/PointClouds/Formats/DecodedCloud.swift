@@ -9,7 +9,7 @@ package struct DecodedCloud: Sendable {
   }
 
   package let cloud: PointCloud
-  let source: Source
+  var source: Source
 
   /// A cloud that came from no file.
   package init(_ cloud: PointCloud) { self.init(cloud, source: .none) }

@@ -196,6 +196,8 @@ FIXTURES = {
     "none_6": (surveyed, 6, 0, 50000),
     "single_points_3": (surveyed, 3, 5, 1),
     "single_points_6": (surveyed, 6, 5, 1),
+    "long_3": (still, 3, 9000, 9000),
+    "long_6": (still, 6, 9000, 9000),
 }
 
 

@@ -7,8 +7,9 @@ extension CloudFormat {
     recognizes: { bytes in
       bytes.first { ![0x20, 0x09, 0x0A, 0x0D].contains($0) } == UInt8(ascii: "{")
     },
-    decoder: { (bytes, limits, _) throws(CloudError) in
-      DecodedCloud(try JSONCloudReader.cloud(bytes, maximumPointCount: limits.pointCount))
+    decoder: { (bytes, limits, sharing) throws(CloudError) in
+      DecodedCloud(
+        try JSONCloudReader.cloud(bytes, maximumPointCount: limits.pointCount, on: sharing))
     },
     encoder: nil)
 }

@@ -1,3 +1,5 @@
+import Batching
+
 /// Reads `{"points": [[x, y, z, …], …], "attributes": {"intensity": […], …}}`.
 ///
 /// All points have the same width; columns behind the third are left aside. Attributes are
@@ -9,22 +11,26 @@ struct JSONCloudReader {
   ]
   private var cursor: JSONCursor
   private let maximumPointCount: Int
+  private let sharing: WorkSharing
   private var columns = CloudColumns()
 
   /// Reads a document.
   ///
   /// Throws `CloudError.malformed` with the byte, `.tooManyPoints`, `.empty`, `.nonFinite`,
-  /// `.attributeLength` and `.attributeRange`.
-  static func cloud(_ bytes: [UInt8], maximumPointCount: Int) throws(CloudError) -> PointCloud {
+  /// `.attributeLength`, `.attributeRange` and `.abandoned`.
+  static func cloud(
+    _ bytes: [UInt8], maximumPointCount: Int, on sharing: WorkSharing
+  ) throws(CloudError) -> PointCloud {
     var reader = JSONCloudReader(
-      cursor: JSONCursor(bytes), maximumPointCount: maximumPointCount)
+      cursor: JSONCursor(bytes), maximumPointCount: maximumPointCount, sharing: sharing)
     try reader.readDocument()
-    return try reader.columns.cloud()
+    return try reader.columns.cloud(on: sharing)
   }
 
-  private init(cursor: JSONCursor, maximumPointCount: Int) {
+  private init(cursor: JSONCursor, maximumPointCount: Int, sharing: WorkSharing) {
     self.cursor = cursor
     self.maximumPointCount = maximumPointCount
+    self.sharing = sharing
   }
 
   private mutating func readDocument() throws(CloudError) {
@@ -109,6 +115,7 @@ struct JSONCloudReader {
     guard !cursor.take("]") else { return }
     var index = 0
     repeat {
+      try sharing.checkpoint(atStep: index)
       try element(&self, index)
       index += 1
     } while cursor.take(",")

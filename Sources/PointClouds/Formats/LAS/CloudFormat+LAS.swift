@@ -10,12 +10,12 @@ extension CloudFormat {
     decoder: decodeLAS,
     encoder: { (classified) throws(CloudError) in
       let file: LASFile
-      if case .las(let source) = classified.decoded.source {
+      if case .las(let source) = classified.takeSource() {
         file = source
       } else {
         file = try LASFile(LASWriter(classified.cloud).file(), maximumPointCount: .max)
       }
-      return try file.rewritten(classes: classified.classes, confidence: classified.confidence)
+      return try (consume file).rewritten(classes: classified.classes, confidence: classified.confidence)
     })
 
   /// LAS with points compressed by LASzip; a cloud that came so is written as LAS.
@@ -34,6 +34,6 @@ extension CloudFormat {
       bytes = try LAZFile(bytes, limits: limits).decompressed(on: sharing)
     }
     let file = try LASFile(bytes, maximumPointCount: limits.pointCount)
-    return DecodedCloud(try file.cloud(), source: .las(file))
+    return DecodedCloud(try file.cloud(on: sharing), source: .las(file))
   }
 }

@@ -11,12 +11,13 @@ extension LASFile {
   ///
   /// Every other bit is kept: flags, extra bytes, records, and whatever else the file holds. A
   /// dimension "confidence" that the file already has as float32 is overwritten, otherwise one is
-  /// appended and registered; offsets that point behind it move along.
+  /// appended and registered; offsets that point behind it move along. Bytes that nobody else holds
+  /// are changed where they are.
   /// Throws `CloudError.unsupported` where the file has no room for another dimension.
-  func rewritten(
+  consuming func rewritten(
     classes: [UInt8], confidence: [Float]?
   ) throws(CloudError) -> EncodedCloud {
-    var file = bytes
+    let header = header
     var start = header.pointDataOffset
     var recordLength = header.recordLength
     if let confidence {
@@ -24,17 +25,18 @@ extension LASFile {
       if let existing = confidenceOffset {
         place = existing
       } else {
-        file = try appendingDimension()
-        start = Int(file.integer(UInt32.self, at: LASHeader.Offset.pointData))
+        bytes = try appendingDimension()
+        start = Int(bytes.integer(UInt32.self, at: LASHeader.Offset.pointData))
         place = recordLength
-        recordLength = Int(file.integer(UInt16.self, at: LASHeader.Offset.recordLength))
+        recordLength = Int(bytes.integer(UInt16.self, at: LASHeader.Offset.recordLength))
       }
       for point in confidence.indices {
-        file.set(confidence[point].bitPattern, at: start + point * recordLength + place)
+        bytes.set(confidence[point].bitPattern, at: start + point * recordLength + place)
       }
     }
     let mask = header.layout.classificationMask
     var substitutedClassCount = 0
+    var records = bytes.mutableSpan
     for point in classes.indices {
       var code = classes[point]
       if code > mask {
@@ -42,9 +44,9 @@ extension LASFile {
         substitutedClassCount += 1
       }
       let position = start + point * recordLength + header.layout.classificationOffset
-      file[position] = file[position] & ~mask | code
+      records[position] = records[position] & ~mask | code
     }
-    return EncodedCloud(file, substitutedClassCount: substitutedClassCount)
+    return EncodedCloud(bytes, substitutedClassCount: substitutedClassCount)
   }
 
   private var registeredExtraBytes: LASVariableLengthRecord? {

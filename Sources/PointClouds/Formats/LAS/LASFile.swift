@@ -1,6 +1,8 @@
+import Batching
+
 /// A LAS file: its bytes and where things are in them.
 struct LASFile: Sendable {
-  let bytes: [UInt8]
+  var bytes: [UInt8]
   let header: LASHeader
   let variableLengthRecords: [LASVariableLengthRecord]
   let extendedRecords: [LASVariableLengthRecord]
@@ -26,42 +28,79 @@ struct LASFile: Sendable {
 
   /// The points: positions are stored integer × scale + offset, in float64.
   ///
-  /// Throws `CloudError.empty` and `.nonFinite`.
-  func cloud() throws(CloudError) -> PointCloud {
-    let count = header.pointCount
-    let layout = header.layout
-    let (scale, offset) = (header.scale, header.offset)
-    var positions = [Double](repeating: 0, count: 3 * count)
-    var intensity = [Float](repeating: 0, count: count)
-    var returnNumber = [UInt8](repeating: 0, count: count)
-    var numberOfReturns = [UInt8](repeating: 0, count: count)
-    var classification = [UInt8](repeating: 0, count: count)
-    var colors = layout.colorOffset.map { _ in [UInt16](repeating: 0, count: 3 * count) }
-    var record = header.pointDataOffset
-    for point in 0..<count {
-      for axis in 0..<3 {
-        let stored = Double(bytes.integer(Int32.self, at: record + 4 * axis))
-        positions[3 * point + axis] = stored * scale[axis] + offset[axis]
-      }
-      intensity[point] = Float(
-        bytes.integer(UInt16.self, at: record + LASPointLayout.intensityOffset))
-      (returnNumber[point], numberOfReturns[point]) = layout.returns(
-        bytes[record + LASPointLayout.returnsOffset])
-      classification[point] =
-        bytes[record + layout.classificationOffset] & layout.classificationMask
-      if let colorOffset = layout.colorOffset {
-        for channel in 0..<3 {
-          colors?[3 * point + channel] = bytes.integer(
-            UInt16.self, at: record + colorOffset + 2 * channel)
+  /// Throws `CloudError.empty`, `.nonFinite` and `.abandoned`.
+  func cloud(on sharing: WorkSharing) throws(CloudError) -> PointCloud {
+    let positions: [Double]
+    let attributes: PointAttributes
+    do throws(WorkAbandoned) {
+      positions = try self.positions(on: sharing)
+      attributes = try self.attributes(on: sharing)
+    } catch {
+      throw .abandoned
+    }
+    return try PointCloud(positions: positions, attributes: attributes)
+  }
+
+  /// How many points one thread reads at a time.
+  private static let grain = 1 << 14
+
+  /// The offsets of the records of some points.
+  private func records(_ points: Range<Int>) -> StrideTo<Int> {
+    let (start, length) = (header.pointDataOffset, header.recordLength)
+    return stride(
+      from: start + points.lowerBound * length, to: start + points.upperBound * length, by: length)
+  }
+
+  /// `[points, 3]`
+  private func positions(on sharing: WorkSharing) throws(WorkAbandoned) -> [Double] {
+    try sharing.rows(header.pointCount, width: 3, grain: Self.grain) { points, positions in
+      let (scale, offset) = (header.scale, header.offset)
+      var place = 0
+      for record in records(points) {
+        for axis in 0..<3 {
+          let stored = Double(bytes.integer(Int32.self, at: record + 4 * axis))
+          positions[place] = stored * scale[axis] + offset[axis]
+          place += 1
         }
       }
-      record += header.recordLength
     }
-    return try PointCloud(
-      positions: positions,
-      attributes: PointAttributes(
-        intensity: intensity, returnNumber: returnNumber, numberOfReturns: numberOfReturns,
-        classification: classification, colors: colors))
+  }
+
+  private func attributes(on sharing: WorkSharing) throws(WorkAbandoned) -> PointAttributes {
+    let (count, layout) = (header.pointCount, header.layout)
+    var attributes = PointAttributes()
+    attributes.intensity = try sharing.rows(count, grain: Self.grain) { points, intensity in
+      for (place, record) in records(points).enumerated() {
+        intensity[place] = Float(
+          bytes.integer(UInt16.self, at: record + LASPointLayout.intensityOffset))
+      }
+    }
+    attributes.returnNumber = try sharing.rows(count, grain: Self.grain) { points, numbers in
+      for (place, record) in records(points).enumerated() {
+        numbers[place] = layout.returns(bytes[record + LASPointLayout.returnsOffset]).number
+      }
+    }
+    attributes.numberOfReturns = try sharing.rows(count, grain: Self.grain) { points, counts in
+      for (place, record) in records(points).enumerated() {
+        counts[place] = layout.returns(bytes[record + LASPointLayout.returnsOffset]).count
+      }
+    }
+    attributes.classification = try sharing.rows(count, grain: Self.grain) { points, classes in
+      for (place, record) in records(points).enumerated() {
+        classes[place] = bytes[record + layout.classificationOffset] & layout.classificationMask
+      }
+    }
+    guard let colorOffset = layout.colorOffset else { return attributes }
+    attributes.colors = try sharing.rows(count, width: 3, grain: Self.grain) { points, colors in
+      var place = 0
+      for record in records(points) {
+        for channel in 0..<3 {
+          colors[place] = bytes.integer(UInt16.self, at: record + colorOffset + 2 * channel)
+          place += 1
+        }
+      }
+    }
+    return attributes
   }
 
   static func malformed(

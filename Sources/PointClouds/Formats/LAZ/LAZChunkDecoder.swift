@@ -1,3 +1,5 @@
+import Batching
+
 /// Decompresses chunks of points.
 struct LAZChunkDecoder: Sendable {
   private enum Models: Sendable {
@@ -27,16 +29,17 @@ struct LAZChunkDecoder: Sendable {
 
   /// The records of some chunks of a file, `[points, record length]`.
   ///
-  /// Fails with `CloudError.malformed`.
+  /// Fails with `CloudError.malformed` and `.abandoned`.
   func records(
-    _ bytes: [UInt8], _ chunks: [LAZChunk], numbers: Range<Int>
+    _ bytes: [UInt8], _ chunks: [LAZChunk], numbers: Range<Int>, on sharing: WorkSharing
   ) -> Result<[UInt8], CloudError> {
     var words = plan.words()
     var records: [UInt8] = []
     do throws(CloudError) {
       for number in numbers {
         if number > numbers.lowerBound { ModelLayout.renew(&words) }
-        let part = try self.records(bytes, chunks[number], number: number, words: &words)
+        let part = try self.records(
+          bytes, chunks[number], number: number, words: &words, on: sharing)
         if numbers.count == 1 { return .success(part) }
         records += part
       }
@@ -47,7 +50,8 @@ struct LAZChunkDecoder: Sendable {
   }
 
   private func records(
-    _ bytes: [UInt8], _ chunk: LAZChunk, number: Int, words: inout [UInt16]
+    _ bytes: [UInt8], _ chunk: LAZChunk, number: Int, words: inout [UInt16],
+    on sharing: WorkSharing
   ) throws(CloudError) -> [UInt8] {
     var records = [UInt8](repeating: 0, count: chunk.pointCount * recordLength)
     let start = chunk.bytes.lowerBound
@@ -59,14 +63,14 @@ struct LAZChunkDecoder: Sendable {
     let missing: Int?
     switch models {
     case .pointwise(let models):
-      missing = models.decode(
+      missing = try models.decode(
         bytes.span, chunk.bytes, words: &wordSpan, into: &recordBytes,
-        pointCount: chunk.pointCount)
+        pointCount: chunk.pointCount, on: sharing)
     case .layered(let models):
       let layers = try models.layers(bytes, chunk, number: number)
-      missing = models.decode(
+      missing = try models.decode(
         bytes.span, start: start, layers: layers, words: &wordSpan, into: &recordBytes,
-        pointCount: chunk.pointCount)
+        pointCount: chunk.pointCount, on: sharing)
     }
     if let missing {
       throw LAZChunk.malformed(

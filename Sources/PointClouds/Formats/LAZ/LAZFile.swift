@@ -93,7 +93,7 @@ struct LAZFile: Sendable {
     let results: [Result<[UInt8], CloudError>]
     do {
       results = try sharing.map(groups.count) { [bytes, chunks] group in
-        decoder.records(bytes, chunks, numbers: groups[group])
+        decoder.records(bytes, chunks, numbers: groups[group], on: sharing)
       }
     } catch {
       throw .abandoned

@@ -1,3 +1,5 @@
+import Batching
+
 /// Adaptive models of points in point formats 6 to 8, for each of four scanner channels.
 struct LayeredModels: Sendable {
   let layout: LASPointLayout
@@ -67,10 +69,12 @@ extension LayeredModels {
   /// Decodes the points of a chunk behind its first one, which is the first record already.
   ///
   /// Returns the number of the first point that the bytes do not hold, if they do not hold all.
+  /// Throws `CloudError.abandoned`.
   func decode(
     _ bytes: Span<UInt8>, start: Int, layers ranges: [Range<Int>],
-    words: inout MutableSpan<UInt16>, into records: inout MutableRawSpan, pointCount: Int
-  ) -> Int? {
+    words: inout MutableSpan<UInt16>, into records: inout MutableRawSpan, pointCount: Int,
+    on sharing: WorkSharing
+  ) throws(CloudError) -> Int? {
     guard pointCount > 1 else { return nil }
     var layers = PointLayers(bytes, ranges[..<PointLayers.count])
     guard layers.positions.isPresent else { return 1 }
@@ -84,6 +88,7 @@ extension LayeredModels {
       layers: ranges[PointLayers.count...])
     let hasRest = rests[channel].layerCount > 0
     for point in 1..<pointCount {
+      try sharing.checkpoint(atStep: point)
       let changes = layers.positions.symbol(
         points[channel].changes[channels[channel].changesContext], &words, bytes)
       var changedChannel = 0

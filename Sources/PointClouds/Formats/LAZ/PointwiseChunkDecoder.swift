@@ -1,3 +1,5 @@
+import Batching
+
 /// Adaptive models of points in point formats 0 to 3, one stream for all fields of a chunk.
 struct PointwiseModels: Sendable {
   let layout: LASPointLayout
@@ -29,10 +31,12 @@ extension PointwiseModels {
   /// Decodes the points of a chunk behind its first one, which is the first record already.
   ///
   /// Returns the number of the first point that the bytes do not hold, if they do not hold all.
+  /// Throws `CloudError.abandoned`.
   func decode(
     _ bytes: Span<UInt8>, _ range: Range<Int>, words: inout MutableSpan<UInt16>,
-    into records: inout MutableRawSpan, pointCount: Int
-  ) -> Int? {
+    into records: inout MutableRawSpan, pointCount: Int,
+    on sharing: WorkSharing
+  ) throws(CloudError) -> Int? {
     let start = range.lowerBound
     var position = start + LegacyPointDecoder.length
     var points = LegacyPointDecoder(bytes, at: start)
@@ -52,6 +56,7 @@ extension PointwiseModels {
     var decoder = ArithmeticDecoder(bytes, start + recordLength..<range.upperBound)
     guard pointCount == 1 || decoder.isPresent else { return 1 }
     for point in 1..<pointCount {
+      try sharing.checkpoint(atStep: point)
       var place = point * recordLength
       points.next(&decoder, self.point, &words, bytes, into: &records, at: place)
       place += LegacyPointDecoder.length

@@ -5,8 +5,9 @@ extension CloudFormat {
     mediaTypes: ["application/x-npy"],
     fileExtensions: ["npy"],
     recognizes: { $0.starts(with: NumPyHeader.magic) },
-    decoder: { (bytes, limits, _) throws(CloudError) in
-      DecodedCloud(try NumPyReader.cloud(bytes, maximumPointCount: limits.pointCount))
+    decoder: { (bytes, limits, sharing) throws(CloudError) in
+      DecodedCloud(
+        try NumPyReader.cloud(bytes, maximumPointCount: limits.pointCount, on: sharing))
     },
     encoder: { (classified) throws(CloudError) in EncodedCloud(NumPyWriter.file(classified)) },
     holdsProbabilities: true)

@@ -9,9 +9,9 @@ extension CloudFormat {
     mediaTypes: ["application/x-pcd", "pointcloud/pcd"],
     fileExtensions: ["pcd"],
     recognizes: PCDHeader.isPresent,
-    decoder: { (bytes, limits, _) throws(CloudError) in
-      let file = try PCDFile(bytes, limits: limits)
-      return DecodedCloud(try file.cloud(), source: .pcd(file))
+    decoder: { (bytes, limits, sharing) throws(CloudError) in
+      let file = try PCDFile(bytes, limits: limits, on: sharing)
+      return DecodedCloud(try file.cloud(on: sharing), source: .pcd(file))
     },
     encoder: { (classified) throws(CloudError) in
       let file: PCDFile

@@ -1,12 +1,15 @@
+import Batching
+
 /// Decompression by LZF, Lehmann's LibLZF, which PCD uses.
 ///
 /// Each step begins with a byte: below 32 it says how many bytes follow that are copied, less one.
 /// Above that its upper three bits are the length of a repetition, less two, a further byte adding
 /// to a seven; its lower five and a further byte are how far back that starts, less one.
 enum LZF {
-  /// Throws `CloudError.malformed` where the bytes are not compressed so, or hold another length.
+  /// Throws `CloudError.malformed` where the bytes are not compressed so, or hold another length, and
+  /// `.abandoned`.
   static func decompressed(
-    _ bytes: [UInt8], _ source: Range<Int>, length: Int
+    _ bytes: [UInt8], _ source: Range<Int>, length: Int, on sharing: WorkSharing
   ) throws(CloudError) -> [UInt8] {
     var result: [UInt8] = []
     // Three bytes become 264 at most.
@@ -17,7 +20,10 @@ enum LZF {
         throw PCDHeader.malformed(position, "compressed points", "\(count) more bytes", "the end")
       }
     }
+    var step = 0
     while position < source.upperBound {
+      try sharing.checkpoint(atStep: step)
+      step += 1
       let start = position
       let control = Int(bytes[position])
       position += 1

@@ -1,3 +1,5 @@
+import Batching
+
 /// A PCD file: its bytes and where its points are.
 struct PCDFile: Sendable {
   /// The file; a compressed one has become a binary one.
@@ -8,8 +10,11 @@ struct PCDFile: Sendable {
 
   /// Finds the points, and decompresses them if need be.
   ///
-  /// Throws `CloudError.malformed`, `.tooManyPoints`, and `.tooManyBytes` before decompression.
-  init(_ bytes: [UInt8], limits: CloudLimits) throws(CloudError) {
+  /// Throws `CloudError.malformed`, `.tooManyPoints`, `.abandoned`, and `.tooManyBytes` before
+  /// decompression.
+  init(
+    _ bytes: [UInt8], limits: CloudLimits, on sharing: WorkSharing = .alone
+  ) throws(CloudError) {
     let header = try PCDHeader(bytes)
     guard header.pointCount <= limits.pointCount else {
       throw .tooManyPoints(limit: limits.pointCount, found: header.pointCount)
@@ -22,7 +27,8 @@ struct PCDFile: Sendable {
       self.bytes = bytes
       start = header.dataOffset
       end = try RecordTable.end(
-        ofLines: header.pointCount, bytes, from: start, format: "PCD", field: "points")
+        ofLines: header.pointCount, bytes, from: start, format: "PCD", field: "points",
+        on: sharing)
     case .binary:
       self.bytes = bytes
       start = header.dataOffset
@@ -30,7 +36,7 @@ struct PCDFile: Sendable {
         ofRecords: header.pointCount, length: columns.reduce(0) { $0 + $1.type.byteCount }, bytes,
         from: start, format: "PCD", field: "points")
     case .compressed:
-      let records = try Self.decompressed(bytes, header, limits: limits)
+      let records = try Self.decompressed(bytes, header, limits: limits, on: sharing)
       let head = Self.binaryHead(bytes, header, adding: [])
       self.bytes = head + records
       start = head.count
@@ -46,22 +52,23 @@ struct PCDFile: Sendable {
   /// Reads the points.
   ///
   /// The viewpoint, from where they were seen, does not move them. Throws `CloudError.malformed`,
-  /// `.empty`, `.nonFinite`, as points of no return are, `.attributeLength` and `.attributeRange`.
-  func cloud() throws(CloudError) -> PointCloud {
+  /// `.empty`, `.nonFinite`, as points of no return are, `.attributeLength`, `.attributeRange` and
+  /// `.abandoned`.
+  func cloud(on sharing: WorkSharing) throws(CloudError) -> PointCloud {
     let roles = table.roles
     for role in [CloudColumns.Role.x, .y, .z] where !roles.contains(role) {
       throw PCDHeader.malformed(
         header.storageOffset, "FIELDS", role.name, "\(header.fields.map(\.name))")
     }
-    var columns = try table.cloudColumns(bytes)
+    var columns = try table.cloudColumns(bytes, on: sharing)
     if !roles.contains(where: { $0?.isColor == true }), let place = packedColorPlace {
-      let colors = try packedColors(place)
+      let colors = try packedColors(place, on: sharing)
       columns[.red] = colors.map { Double($0 >> 16 & 0xFF) }
       columns[.green] = colors.map { Double($0 >> 8 & 0xFF) }
       columns[.blue] = colors.map { Double($0 & 0xFF) }
       columns.colorUnit = .byte
     }
-    return try columns.cloud()
+    return try columns.cloud(on: sharing)
   }
 
   /// The same file with the field "classification" and, if given, "confidence".
@@ -113,7 +120,9 @@ struct PCDFile: Sendable {
   }
 
   /// `[points]`: the bits of a column, whatever number they are meant to be.
-  private func packedColors(_ place: Int) throws(CloudError) -> [UInt32] {
+  private func packedColors(
+    _ place: Int, on sharing: WorkSharing
+  ) throws(CloudError) -> [UInt32] {
     guard table.encoding == .ascii else {
       let offset = table.offsets[place]
       return (0..<table.count).map { row in
@@ -121,7 +130,7 @@ struct PCDFile: Sendable {
       }
     }
     let isFloat = table.columns[place].type == .float32
-    return try table.values(bytes, ofColumns: [place])[0].map {
+    return try table.values(bytes, ofColumns: [place], on: sharing)[0].map {
       isFloat && $0.isFinite
         ? Float($0).bitPattern : UInt32(truncatingIfNeeded: Int64(exactly: $0) ?? 0)
     }
@@ -129,7 +138,7 @@ struct PCDFile: Sendable {
 
   /// The points one after the other, `[points, fields]`, from all values of each field.
   private static func decompressed(
-    _ bytes: [UInt8], _ header: PCDHeader, limits: CloudLimits
+    _ bytes: [UInt8], _ header: PCDHeader, limits: CloudLimits, on sharing: WorkSharing
   ) throws(CloudError) -> [UInt8] {
     let start = header.dataOffset
     guard bytes.count - start >= 8 else {
@@ -155,11 +164,12 @@ struct PCDFile: Sendable {
       throw .tooManyBytes(limit: limits.byteCount, found: length)
     }
     let source = start + 8..<start + 8 + compressedLength
-    let planes = try LZF.decompressed(bytes, source, length: length)
+    let planes = try LZF.decompressed(bytes, source, length: length, on: sharing)
     var records = [UInt8](repeating: 0, count: length)
     var (plane, offset) = (0, 0)
     for field in header.fields {
       for point in 0..<header.pointCount {
+        try sharing.checkpoint(atStep: point)
         for byte in 0..<field.byteCount {
           records[point * recordLength + offset + byte] =
             planes[plane + point * field.byteCount + byte]

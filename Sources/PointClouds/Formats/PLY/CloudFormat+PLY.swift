@@ -7,9 +7,9 @@ extension CloudFormat {
     mediaTypes: ["application/x-ply", "application/ply"],
     fileExtensions: ["ply"],
     recognizes: { $0.starts(with: Array("ply\n".utf8)) || $0.starts(with: Array("ply\r\n".utf8)) },
-    decoder: { (bytes, limits, _) throws(CloudError) in
-      let file = try PLYFile(bytes, maximumPointCount: limits.pointCount)
-      return DecodedCloud(try file.cloud(), source: .ply(file))
+    decoder: { (bytes, limits, sharing) throws(CloudError) in
+      let file = try PLYFile(bytes, maximumPointCount: limits.pointCount, on: sharing)
+      return DecodedCloud(try file.cloud(on: sharing), source: .ply(file))
     },
     encoder: { (classified) throws(CloudError) in
       let file: PLYFile

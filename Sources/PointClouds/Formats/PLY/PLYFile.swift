@@ -1,3 +1,5 @@
+import Batching
+
 /// A PLY file: its bytes and where its vertices are.
 struct PLYFile: Sendable {
   let bytes: [UInt8]
@@ -8,8 +10,11 @@ struct PLYFile: Sendable {
 
   /// Finds the vertices.
   ///
-  /// Throws `CloudError.malformed`, `.tooManyPoints`, and `.unsupported` for vertices with lists.
-  init(_ bytes: [UInt8], maximumPointCount: Int) throws(CloudError) {
+  /// Throws `CloudError.malformed`, `.tooManyPoints`, `.abandoned`, and `.unsupported` for vertices with
+  /// lists.
+  init(
+    _ bytes: [UInt8], maximumPointCount: Int, on sharing: WorkSharing = .alone
+  ) throws(CloudError) {
     let header = try PLYHeader(bytes)
     // Point cloud tools give the element other names too.
     let named = header.elements.firstIndex { $0.name == "vertex" }
@@ -27,9 +32,9 @@ struct PLYFile: Sendable {
     }
     var start = header.dataOffset
     for element in header.elements[..<place] {
-      start = try Self.end(of: element, bytes, header.encoding, from: start)
+      start = try Self.end(of: element, bytes, header.encoding, from: start, on: sharing)
     }
-    let end = try Self.end(of: vertex, bytes, header.encoding, from: start)
+    let end = try Self.end(of: vertex, bytes, header.encoding, from: start, on: sharing)
     self.bytes = bytes
     self.header = header
     self.vertex = vertex
@@ -45,29 +50,31 @@ struct PLYFile: Sendable {
 
   /// Reads the vertices.
   ///
-  /// Throws `CloudError.malformed`, `.empty`, `.nonFinite`, `.attributeLength` and `.attributeRange`.
-  func cloud() throws(CloudError) -> PointCloud {
+  /// Throws `CloudError.malformed`, `.empty`, `.nonFinite`, `.attributeLength`, `.attributeRange` and
+  /// `.abandoned`.
+  func cloud(on sharing: WorkSharing) throws(CloudError) -> PointCloud {
     let roles = table.roles
     for role in [CloudColumns.Role.x, .y, .z] where !roles.contains(role) {
       throw PLYHeader.malformed(
         vertex.propertiesEnd, "vertex", "a property \(role.name)",
         "\(vertex.properties.map(\.name))")
     }
-    return try table.cloudColumns(bytes).cloud()
+    return try table.cloudColumns(bytes, on: sharing).cloud(on: sharing)
   }
 
   /// The offset behind the elements of one kind, which start at `start`.
   private static func end(
     of element: PLYHeader.Element, _ bytes: [UInt8], _ encoding: RecordTable.Encoding,
-    from start: Int
+    from start: Int, on sharing: WorkSharing
   ) throws(CloudError) -> Int {
     switch encoding {
     case .ascii:
       return try RecordTable.end(
-        ofLines: element.count, bytes, from: start, format: "PLY", field: element.name)
+        ofLines: element.count, bytes, from: start, format: "PLY", field: element.name,
+        on: sharing)
     case .binary(let order):
       guard let byteCount = element.byteCount else {
-        return try endOfLists(element, bytes, order, from: start)
+        return try endOfLists(element, bytes, order, from: start, on: sharing)
       }
       return try RecordTable.end(
         ofRecords: element.count, length: byteCount, bytes, from: start, format: "PLY",
@@ -76,10 +83,12 @@ struct PLYFile: Sendable {
   }
 
   private static func endOfLists(
-    _ element: PLYHeader.Element, _ bytes: [UInt8], _ order: ByteOrder, from start: Int
+    _ element: PLYHeader.Element, _ bytes: [UInt8], _ order: ByteOrder, from start: Int,
+    on sharing: WorkSharing
   ) throws(CloudError) -> Int {
     var position = start
     for row in 0..<element.count {
+      try sharing.checkpoint(atStep: row)
       for property in element.properties {
         var length = property.type.byteCount
         if let countType = property.countType {

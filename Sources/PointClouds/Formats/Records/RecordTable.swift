@@ -1,3 +1,5 @@
+import Batching
+
 /// Where the points of a file are that keeps each as a record of numbers, and what these mean.
 struct RecordTable: Sendable {
   /// How the numbers of the records are written.
@@ -39,10 +41,13 @@ struct RecordTable: Sendable {
 
   /// The columns with a role.
   ///
-  /// Throws `CloudError.malformed` where ascii records are no numbers, or too few or many.
-  func cloudColumns(_ bytes: [UInt8]) throws(CloudError) -> CloudColumns {
+  /// Throws `CloudError.malformed` where ascii records are no numbers, or too few or many, and
+  /// `.abandoned`.
+  func cloudColumns(
+    _ bytes: [UInt8], on sharing: WorkSharing
+  ) throws(CloudError) -> CloudColumns {
     let places = roles.enumerated().compactMap { place, role in role.map { (place, $0) } }
-    let values = try values(bytes, ofColumns: places.map(\.0))
+    let values = try values(bytes, ofColumns: places.map(\.0), on: sharing)
     var result = CloudColumns()
     for ((_, role), column) in zip(places, values) { result[role] = column }
     result.setColorUnit(
@@ -52,18 +57,20 @@ struct RecordTable: Sendable {
 
   /// The values of some columns, `[columns][records]`, by ascending places.
   ///
-  /// Throws `CloudError.malformed` where ascii records are no numbers, or too few or many.
-  func values(_ bytes: [UInt8], ofColumns places: [Int]) throws(CloudError) -> [[Double]] {
+  /// Throws `CloudError.malformed` where ascii records are no numbers, or too few or many, and
+  /// `.abandoned`.
+  func values(
+    _ bytes: [UInt8], ofColumns places: [Int], on sharing: WorkSharing
+  ) throws(CloudError) -> [[Double]] {
     switch encoding {
-    case .ascii: return try lineValues(bytes, places)
+    case .ascii: return try lineValues(bytes, places, on: sharing)
     case .binary(let order):
       let offsets = offsets
-      let length = recordLength
-      return places.map { place in
-        (0..<count).map { row in
-          columns[place].type.value(
-            bytes, at: data.lowerBound + row * length + offsets[place], order)
-        }
+      return try places.map { place throws(CloudError) in
+        try ScalarColumn(
+          type: columns[place].type, order: order, count: count,
+          start: data.lowerBound + offsets[place], step: recordLength
+        ).values(bytes, on: sharing)
       }
     }
   }
@@ -77,10 +84,13 @@ struct RecordTable: Sendable {
     }
   }
 
-  private func lineValues(_ bytes: [UInt8], _ places: [Int]) throws(CloudError) -> [[Double]] {
+  private func lineValues(
+    _ bytes: [UInt8], _ places: [Int], on sharing: WorkSharing
+  ) throws(CloudError) -> [[Double]] {
     var values = places.map { _ in [Double]() }
     var position = data.lowerBound
     for row in 0..<count {
+      try sharing.checkpoint(atStep: row)
       let line = Self.line(bytes, from: position)
       position = line.upperBound
       let words = DelimitedLine.fields(bytes, line, .blanks)
@@ -122,12 +132,14 @@ struct RecordTable: Sendable {
 
   /// The offset behind a number of lines from `start` on, blank ones aside.
   ///
-  /// Throws `CloudError.malformed` where the file has fewer.
+  /// Throws `CloudError.malformed` where the file has fewer, and `.abandoned`.
   static func end(
-    ofLines count: Int, _ bytes: [UInt8], from start: Int, format: String, field: String
+    ofLines count: Int, _ bytes: [UInt8], from start: Int, format: String, field: String,
+    on sharing: WorkSharing
   ) throws(CloudError) -> Int {
     var position = start
     for row in 0..<count {
+      try sharing.checkpoint(atStep: row)
       let line = line(bytes, from: position)
       guard !line.isEmpty else {
         throw .malformed(

@@ -8,8 +8,9 @@ extension CloudFormat {
       // Control characters other than tab, line feed and carriage return show that it is no text.
       !bytes.isEmpty && bytes.prefix(1024).allSatisfy { $0 >= 32 || [9, 10, 13].contains($0) }
     },
-    decoder: { (bytes, limits, _) throws(CloudError) in
-      DecodedCloud(try TextReader.cloud(bytes, maximumPointCount: limits.pointCount))
+    decoder: { (bytes, limits, sharing) throws(CloudError) in
+      DecodedCloud(
+        try TextReader.cloud(bytes, maximumPointCount: limits.pointCount, on: sharing))
     },
     encoder: { (classified) throws(CloudError) in EncodedCloud(TextWriter.file(classified)) },
     holdsProbabilities: true)

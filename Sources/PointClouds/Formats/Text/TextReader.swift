@@ -1,3 +1,5 @@
+import Batching
+
 /// Reads points from lines of numbers: XYZ, CSV and their relatives.
 ///
 /// Fields stand between commas, semicolons or blanks; the first line tells which. A first line that
@@ -6,6 +8,7 @@
 struct TextReader {
   private let bytes: [UInt8]
   private let maximumPointCount: Int
+  private let sharing: WorkSharing
   private var separator = DelimitedLine.Separator.blanks
   /// What each column holds; `nil` until the first line has told.
   private var roles: [CloudColumns.Role?]?
@@ -15,18 +18,22 @@ struct TextReader {
 
   /// Reads all lines of `bytes`.
   ///
-  /// Throws `CloudError.malformed` with line and column, `.tooManyPoints`, `.empty`, `.nonFinite` and
-  /// `.attributeRange`.
-  static func cloud(_ bytes: [UInt8], maximumPointCount: Int) throws(CloudError) -> PointCloud {
-    var reader = TextReader(bytes: bytes, maximumPointCount: maximumPointCount)
+  /// Throws `CloudError.malformed` with line and column, `.tooManyPoints`, `.empty`, `.nonFinite`,
+  /// `.attributeRange` and `.abandoned`.
+  static func cloud(
+    _ bytes: [UInt8], maximumPointCount: Int, on sharing: WorkSharing
+  ) throws(CloudError) -> PointCloud {
+    var reader = TextReader(bytes, maximumPointCount: maximumPointCount, on: sharing)
     try reader.readLines()
     guard reader.pointCount > 0, let roles = reader.roles else { throw .empty }
-    return try CloudColumns(table: reader.table, roles: roles.compactMap(\.self)).cloud()
+    return try CloudColumns(table: reader.table, roles: roles.compactMap(\.self))
+      .cloud(on: sharing)
   }
 
-  private init(bytes: [UInt8], maximumPointCount: Int) {
+  private init(_ bytes: [UInt8], maximumPointCount: Int, on sharing: WorkSharing) {
     self.bytes = bytes
     self.maximumPointCount = maximumPointCount
+    self.sharing = sharing
   }
 
   private mutating func readLines() throws(CloudError) {
@@ -34,6 +41,7 @@ struct TextReader {
     var start = bytes.starts(with: byteOrderMark) ? byteOrderMark.count : 0
     var number = 1
     while start < bytes.count {
+      try sharing.checkpoint(atStep: number)
       var end = start
       while end < bytes.count, bytes[end] != UInt8(ascii: "\n") { end += 1 }
       let isCarriageReturn = end > start && bytes[end - 1] == UInt8(ascii: "\r")
