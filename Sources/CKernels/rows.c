@@ -27,6 +27,12 @@ void ckernels_copy_columns(size_t rows, size_t width, const float *x, size_t y_w
     memcpy(y + r * y_width + column, x + r * width, width * sizeof(float));
 }
 
+void ckernels_gather_columns(size_t rows, size_t width, const float *f, const int32_t *indices,
+                             size_t y_width, size_t column, float *y) {
+  for (size_t r = 0; r < rows; r++)
+    memcpy(y + r * y_width + column, f + (size_t)indices[r] * width, width * sizeof(float));
+}
+
 void ckernels_nearest_centroid(size_t rows, size_t width, size_t centroid_count, const float *x,
                                const float *centroids, int32_t *indices) {
   ckernels_current_variant()->nearest_centroid(rows, width, centroid_count, x, centroids, indices);

@@ -157,7 +157,9 @@ import Testing
     }
   }
 
-  @Test func `normalization folds into the layer before it and changes only rounding`() throws {
+  @Test func `normalization and activation fold into the layer before them and change only rounding`()
+    throws
+  {
     var numbers = SeededNumbers(seed: 11)
     var model = TestModel()
     model.input("x", "FP32", [-1, 6])
@@ -177,7 +179,7 @@ import Testing
       model.weight("\(layer)/moving_variance", [5], variance)
     }
     let folded = try model.plan()
-    #expect(folded.layerNames == ["dense", "act"])
+    #expect(folded.layerNames == ["dense"])
     model.output("kept", from: "dense")
     model.output("kept too", from: "norm")
     let unfolded = try model.plan()
@@ -187,6 +189,40 @@ import Testing
     expectClose(
       folded.run([request], in: &workspace)[0][0],
       unfolded.run([request], in: &workspace)[0][0], absolute: 1e-6, relative: 1e-5)
+  }
+
+  @Test func `rows that are gathered to be joined are gathered by the layer that joins them`() throws {
+    var numbers = SeededNumbers(seed: 12)
+    var model = TestModel()
+    model.input("coarse", "FP32", [-1, -1, 5])
+    model.input("fine", "FP32", [-1, -1, 3])
+    model.input("N", "INT32", [-1, -1, 1])
+    model.layer("bent", "ReLU", inputs: ["coarse"])
+    model.layer("first", "Gather", inputs: ["bent", "N"])
+    model.layer("last", "Gather", inputs: ["coarse", "N"])
+    model.layer("joined", "Concatenate", inputs: ["first", "fine", "last"])
+    model.output("y", from: "joined")
+    let folded = try model.plan()
+    #expect(folded.layerNames == ["bent", "joined"])
+    model.output("kept", from: "first")
+    model.output("kept too", from: "last")
+    let unfolded = try model.plan()
+    #expect(unfolded.layerNames == ["bent", "first", "last", "joined"])
+    let requests = [(1, 1, 1), (2, 150, 20), (3, 64, 100)].map { clouds, rows, sources in
+      [
+        numbers.floats([clouds, sources, 5]), numbers.floats([clouds, rows, 3]),
+        numbers.indices([clouds, rows, 1], below: sources),
+      ]
+    }
+    for request in requests { try folded.validate(request) }
+    var workspace = Workspace()
+    let answers = folded.run(requests, in: &workspace)
+    let expected = unfolded.run(requests, in: &workspace)
+    #expect(answers.map { $0[0].bits } == expected.map { $0[0].bits })
+    let foreign = [requests[1][0], requests[1][1], numbers.indices([2, 150, 1], below: 21)]
+    #expect(throws: RequestError.self) { try folded.validate(foreign) }
+    let shorter = [requests[1][0], requests[1][1], numbers.indices([2, 149, 1], below: 20)]
+    #expect(throws: RequestError.self) { try folded.validate(shorter) }
   }
 
   @Test func `memory is used again once a tensor was read for the last time`() throws {

@@ -21,6 +21,10 @@ void ckernels_softmax(size_t rows, size_t width, const float *x, float *y);
 void ckernels_copy_columns(size_t rows, size_t width, const float *x, size_t y_width, size_t column,
                            float *y);
 
+/// The same of the rows that indices name: f `[sources, width]`, indices `[rows]`.
+void ckernels_gather_columns(size_t rows, size_t width, const float *f, const int32_t *indices,
+                             size_t y_width, size_t column, float *y);
+
 /// The index of the centroid nearest to each row, the lowest on ties, 0 for a row that holds NaN.
 ///
 /// x `[rows, width]`, centroids `[centroid_count, width]` → indices `[rows]`

@@ -24,6 +24,7 @@ INLINE vector first_of(vector a, size_t count, vector otherwise) {
 }
 
 static void softmax(size_t rows, size_t width, const float *x, float *y) {
+  const size_t used = width < LANES ? width : LANES;
   for (size_t i = 0; i < rows; i++, x += width, y += width) {
     // A NaN may get lost here; its own exponential brings it into the sum.
     vector largest = splat(x[0]);
@@ -34,7 +35,7 @@ static void softmax(size_t rows, size_t width, const float *x, float *y) {
     float lanes[LANES];
     store(lanes, largest);
     float maximum = lanes[0];
-    for (size_t l = 1; l < LANES; l++) maximum = lanes[l] > maximum ? lanes[l] : maximum;
+    for (size_t l = 1; l < used; l++) maximum = lanes[l] > maximum ? lanes[l] : maximum;
     vector sums = zeros();
     for (size_t c = 0; c < width; c += LANES) {
       const vector value = exponential(load_columns(x + c, width - c) - splat(maximum));
@@ -43,7 +44,7 @@ static void softmax(size_t rows, size_t width, const float *x, float *y) {
     }
     store(lanes, sums);
     float sum = 0;
-    for (size_t l = 0; l < LANES; l++) sum += lanes[l];
+    for (size_t l = 0; l < used; l++) sum += lanes[l];
     const vector total = splat(sum);
     for (size_t c = 0; c < width; c += LANES)
       store_columns(y + c, width - c, load_columns(y + c, width - c) / total);

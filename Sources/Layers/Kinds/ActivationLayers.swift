@@ -153,4 +153,6 @@ struct ActivationOperator: LayerOperator {
     unsafe function.apply(
       to: operands.inputFloats(0), into: operands.outputFloats, width: channels)
   }
+
+  var elementFunction: ActivationFunction? { function == .softmax ? nil : function }
 }

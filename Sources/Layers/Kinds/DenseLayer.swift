@@ -62,7 +62,7 @@ struct DenseProduct: Sendable {
   var weights: [Float]
   /// `[outputWidth]`.
   var bias: [Float]?
-  let activation: ActivationFunction
+  private(set) var activation: ActivationFunction
   var affine: ChannelAffine
   let precision: ProductPrecision
 
@@ -79,6 +79,15 @@ struct DenseProduct: Sendable {
     } else {
       folded.affine = affine.followed(scale: scale, shift: shift)
     }
+    return folded
+  }
+
+  /// The same product followed by a function of each element; `nil` where something stands between, or
+  /// a pass of its own would be needed.
+  func absorbing(activation function: ActivationFunction) -> DenseProduct? {
+    guard activation == .identity, affine.isIdentity, function.fused != nil else { return nil }
+    var folded = self
+    folded.activation = function
     return folded
   }
 
@@ -133,6 +142,15 @@ struct DenseOperator: LayerOperator {
 
   func absorbing(scale: [Double], shift: [Double]) -> (any LayerOperator)? {
     guard let product = product.absorbing(scale: scale, shift: shift) else { return nil }
+    return packed(product)
+  }
+
+  func absorbing(activation: ActivationFunction) -> (any LayerOperator)? {
+    guard let product = product.absorbing(activation: activation) else { return nil }
+    return packed(product)
+  }
+
+  private func packed(_ product: DenseProduct) -> DenseOperator? {
     do { return try DenseOperator(output: output, product: product) } catch { return nil }
   }
 }

@@ -42,37 +42,94 @@ package struct ConcatenateLayer: LayerConfiguration {
 }
 
 struct ConcatenateOperator: LayerOperator {
+  /// What one tensor gives to each slice of the output.
+  private struct Part {
+    /// The number of contiguous elements.
+    let width: Int
+    /// The position of the tensor.
+    let input: Int
+    /// The position of the indices of its rows; `nil` where it gives all rows in turn.
+    var indices: Int?
+
+    /// The position of the input that has as many rows as the output.
+    var rows: Int { indices ?? input }
+  }
+
+  /// Rows that stay in the nearest cache while the parts come one after the other.
+  private static let blockRowCount = 64
+
   let output: TensorSpec
   let multiplyAddsPerPoint = 0
-  /// The contiguous elements that each input gives to one slice of the output.
-  private let widths: [Int]
+  private var parts: [Part]
 
   init(inputs: [TensorSpec], axis: Int, axes: [ChannelAxis]) {
     var output = inputs[0].openRows
     let position = axis < 0 ? axis + output.extents.count : axis
     output.extents[position] = axes.reduce(0) { $0 + $1.extent }
     self.output = output
-    widths = axes.map { $0.extent * $0.inner }
+    parts = axes.enumerated().map { Part(width: $1.extent * $1.inner, input: $0) }
+  }
+
+  /// Elements of a slice.
+  private var sliceWidth: Int { parts.reduce(0) { $0 + $1.width } }
+
+  var indexInputs: [IndexInput] {
+    parts.compactMap { part in part.indices.map { IndexInput($0, into: part.input) } }
   }
 
   func outputLayout(for inputs: [InputRows]) throws(LayoutError) -> RowLayout {
-    try LayoutCheck.sameRows(inputs)
-    return inputs[0].layout
+    for part in parts {
+      try LayoutCheck.sameRows(inputs, parts[0].rows, part.rows)
+      try LayoutCheck.sameClouds(inputs, part.rows, part.input)
+    }
+    return inputs[parts[0].rows].layout
   }
 
   func forward(_ operands: borrowing Operands) {
-    let total = widths.reduce(0, +)
-    let output = unsafe operands.outputFloats
-    let slices = output.count / total
-    guard slices > 0, let y = output.baseAddress else { return }
-    var column = 0
-    for (place, width) in widths.enumerated() {
-      let input = unsafe operands.inputFloats(place)
-      precondition(input.count == slices * width)
-      guard let x = input.baseAddress else { return }
-      unsafe ckernels_copy_columns(slices, width, x, total, column, y)
-      column += width
+    let rows = operands.rows
+    for first in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.blockRowCount) {
+      let block = first..<min(first + Self.blockRowCount, rows.upperBound)
+      var column = 0
+      for part in parts {
+        if let indices = part.indices {
+          gather(part, indices, operands, rows: block, column: column)
+        } else {
+          copy(part, operands, rows: block, column: column)
+        }
+        column += part.width
+      }
     }
+  }
+
+  private func copy(_ part: Part, _ operands: borrowing Operands, rows: Range<Int>, column: Int) {
+    let output = unsafe operands.output.floats(of: rows)
+    let input = unsafe operands.inputs[part.input].floats(of: rows)
+    let slices = output.count / sliceWidth
+    precondition(input.count == slices * part.width)
+    guard let x = input.baseAddress, let y = output.baseAddress else { return }
+    unsafe ckernels_copy_columns(slices, part.width, x, sliceWidth, column, y)
+  }
+
+  private func gather(
+    _ part: Part, _ indices: Int, _ operands: borrowing Operands, rows: Range<Int>, column: Int
+  ) {
+    let (source, names) = (operands.inputs[part.input], operands.inputs[indices])
+    let output = operands.output
+    output.layout.forEachCloud(of: rows) { cloud, rows in
+      guard let f = unsafe source.floats(of: cloud),
+        let n = unsafe names.indices(of: cloud, from: rows.lowerBound),
+        let y = unsafe output.floats(of: cloud, from: rows.lowerBound)
+      else { return }
+      unsafe ckernels_gather_columns(rows.count, part.width, f, n, sliceWidth, column, y)
+    }
+  }
+
+  func gathering(input: Int) -> (any LayerOperator)? {
+    // Indices name rows, so a row has to be one slice; and no tensor serves two parts.
+    guard sliceWidth == output.rowWidth else { return nil }
+    var gathering = self
+    gathering.parts[input].indices = parts.count + indexInputs.count
+    return gathering
   }
 }
 

@@ -71,6 +71,7 @@ struct GatherOperator: LayerOperator {
   let output: TensorSpec
   let width: Int
   let multiplyAddsPerPoint = 0
+  let isGather = true
   let indexInputs = [IndexInput(1, into: 0)]
 
   func outputLayout(for inputs: [InputRows]) throws(LayoutError) -> RowLayout {

@@ -24,6 +24,8 @@ struct ChannelAffine: Sendable {
       shift: self.shift.indices.map { self.shift[$0] * scale[$0] + shift[$0] })
   }
 
+  var isIdentity: Bool { kernelScale == nil && kernelShift == nil }
+
   /// Kernels take no array for a scale of one.
   var kernelScale: [Float]? { scale.allSatisfy { $0 == 1 } ? nil : scale.map { Float($0) } }
 

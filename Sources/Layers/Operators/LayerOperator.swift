@@ -43,6 +43,22 @@ package protocol LayerOperator: Sendable {
 
   /// `y = x * scale + shift` per channel if that is all the layer does, else `nil`.
   var channelAffine: (scale: [Double], shift: [Double])? { get }
+
+  /// The same layer followed by a function of each element, or `nil` if it can't absorb that.
+  func absorbing(activation: ActivationFunction) -> (any LayerOperator)?
+
+  /// The function of each element if that is all the layer does, else `nil`.
+  var elementFunction: ActivationFunction? { get }
+
+  /// The same layer with the rows of one input gathered by the layer itself, or `nil` if it can't do
+  /// that; the input becomes the tensor whose rows are named, and their indices follow all inputs.
+  ///
+  /// - Parameter input: the position of an input whose own layer does nothing but gather rows.
+  /// - Returns: an operator that does both, or `nil`.
+  func gathering(input: Int) -> (any LayerOperator)?
+
+  /// Whether all that the layer does is to give the rows of its input 0 that its input 1 names.
+  var isGather: Bool { get }
 }
 
 /// An input that holds row indices.
@@ -69,4 +85,8 @@ extension LayerOperator {
   package func sharedScratchFloatCount(for inputs: [InputRows]) -> Int { 0 }
   package func absorbing(scale: [Double], shift: [Double]) -> (any LayerOperator)? { nil }
   package var channelAffine: (scale: [Double], shift: [Double])? { nil }
+  package func absorbing(activation: ActivationFunction) -> (any LayerOperator)? { nil }
+  package var elementFunction: ActivationFunction? { nil }
+  package func gathering(input: Int) -> (any LayerOperator)? { nil }
+  package var isGather: Bool { false }
 }

@@ -70,8 +70,8 @@ package struct ExecutablePlan: Sendable {
     let layer: String
     var layerOperator: any LayerOperator
     /// Tensor numbers.
-    let inputs: [Int]
-    let inputNames: [String]
+    var inputs: [Int]
+    var inputNames: [String]
     var output: Int
   }
 }

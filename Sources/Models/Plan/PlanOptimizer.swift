@@ -10,7 +10,7 @@ enum PlanOptimizer {
         inputNames: node.layer.inputs, output: node.output)
     }
     let outputs = Set(graph.outputs.map(\.tensor))
-    return foldingAffines(neededSteps(steps, outputs), outputs)
+    return foldingGathers(foldingMaps(neededSteps(steps, outputs), outputs), outputs)
   }
 
   /// Leaves out layers that no output depends on.
@@ -26,21 +26,18 @@ enum PlanOptimizer {
     return kept.reversed()
   }
 
-  /// Folds each layer that only scales and shifts channels into the layer before it, where nothing
-  /// else reads what that one gives and it can do both at once.
-  private static func foldingAffines(
+  /// Folds each layer that only scales and shifts channels, or applies a function to each element, into
+  /// the layer before it, where nothing else reads what that one gives and it can do both at once.
+  private static func foldingMaps(
     _ steps: [ExecutablePlan.Step], _ outputs: Set<Int>
   ) -> [ExecutablePlan.Step] {
-    var readerCounts: [Int: Int] = [:]
-    for tensor in steps.flatMap(\.inputs) { readerCounts[tensor, default: 0] += 1 }
+    let readerCounts = readerCounts(steps)
     var result: [ExecutablePlan.Step] = []
     var producers: [Int: Int] = [:]
     for step in steps {
-      if let affine = step.layerOperator.channelAffine, step.inputs.count == 1,
-        let tensor = step.inputs.first, readerCounts[tensor] == 1, !outputs.contains(tensor),
-        let producer = producers[tensor],
-        let merged = result[producer].layerOperator.absorbing(
-          scale: affine.scale, shift: affine.shift)
+      if step.inputs.count == 1, let tensor = step.inputs.first, readerCounts[tensor] == 1,
+        !outputs.contains(tensor), let producer = producers[tensor],
+        let merged = result[producer].layerOperator.absorbing(step.layerOperator)
       {
         result[producer].layerOperator = merged
         result[producer].output = step.output
@@ -51,5 +48,51 @@ enum PlanOptimizer {
       }
     }
     return result
+  }
+
+  /// Lets layers gather rows themselves that another layer gathers for them alone.
+  private static func foldingGathers(
+    _ steps: [ExecutablePlan.Step], _ outputs: Set<Int>
+  ) -> [ExecutablePlan.Step] {
+    let readerCounts = readerCounts(steps)
+    var gathers: [Int: ExecutablePlan.Step] = [:]
+    for step in steps where step.layerOperator.isGather {
+      if readerCounts[step.output] == 1, !outputs.contains(step.output) {
+        gathers[step.output] = step
+      }
+    }
+    var result: [ExecutablePlan.Step] = []
+    for step in steps {
+      var step = step
+      for (place, tensor) in step.inputs.enumerated() {
+        guard let gather = gathers[tensor],
+          let merged = step.layerOperator.gathering(input: place)
+        else { continue }
+        step.layerOperator = merged
+        step.inputs[place] = gather.inputs[0]
+        step.inputs.append(gather.inputs[1])
+        step.inputNames[place] = gather.inputNames[0]
+        step.inputNames.append(gather.inputNames[1])
+        gathers[tensor] = nil
+        result.removeAll { $0.output == tensor }
+      }
+      result.append(step)
+    }
+    return result
+  }
+
+  /// How many inputs of steps each tensor is.
+  private static func readerCounts(_ steps: [ExecutablePlan.Step]) -> [Int: Int] {
+    var counts: [Int: Int] = [:]
+    for tensor in steps.flatMap(\.inputs) { counts[tensor, default: 0] += 1 }
+    return counts
+  }
+}
+
+extension LayerOperator {
+  /// The same layer followed by a map of its elements, or `nil` if it can't absorb that.
+  fileprivate func absorbing(_ map: any LayerOperator) -> (any LayerOperator)? {
+    if let affine = map.channelAffine { return absorbing(scale: affine.scale, shift: affine.shift) }
+    return map.elementFunction.flatMap { absorbing(activation: $0) }
   }
 }
