@@ -13,11 +13,11 @@ struct ModelOptions: ParsableArguments {
   @Option(help: "The model's version (default: the latest).")
   var version: Int?
 
-  /// Loads the model.
+  /// Loads the model, for work that is its own warm-up.
   ///
   /// - Throws: `CommandFailure` naming the file and what in it was expected and found.
   func load() throws -> LoadedModel {
-    let repository = ModelRepository(directory: modelRepository)
+    let repository = ModelRepository(directory: modelRepository, warmsUp: false)
     let events = repository.reload()
     let names = Set(repository.index.map(\.name)).sorted()
     if names.isEmpty {

@@ -23,8 +23,12 @@ package final class LoadedModel: Sendable {
   ///   - source: where its files are.
   ///   - name: the name to serve it under; an empty one takes that of the manifest.
   ///   - version: the version to serve it as.
+  ///   - warmsUp: whether to make the runs that the manifest asks for, so that the first request is as
+  ///     fast as the next.
   /// - Throws: `ModelError` naming the file and what in it was expected and found.
-  package init(from source: ModelSource, name: String, version: Int) throws(ModelError) {
+  package init(
+    from source: ModelSource, name: String, version: Int, warmsUp: Bool = true
+  ) throws(ModelError) {
     let start = ContinuousClock.now
     let contents = try ModelContents(reading: source)
     let graph = try contents.graph()
@@ -42,7 +46,7 @@ package final class LoadedModel: Sendable {
     self.name = name.isEmpty ? contents.manifest.name : name
     self.version = version
     self.source = source
-    for (index, run) in manifest.warmup.enumerated() {
+    for (index, run) in manifest.warmup.enumerated() where warmsUp {
       do { try plan.warmUp(run) } catch { throw .warmup(index: index, error) }
     }
     loadDuration = start.duration(to: .now)

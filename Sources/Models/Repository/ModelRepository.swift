@@ -10,6 +10,7 @@ package final class ModelRepository: Sendable {
   package typealias Acceptance = @Sendable (LoadedModel) -> String?
 
   private let directory: String?
+  private let warmsUp: Bool
   private let acceptance: Acceptance
   private let catalog = Lock(ModelCatalog())
   /// Held while files are read, so that two reloads never load the same version twice.
@@ -19,9 +20,13 @@ package final class ModelRepository: Sendable {
   ///
   /// - Parameters:
   ///   - directory: `<model>/<version>/model.json` below it, or `nil` for the built-in model alone.
+  ///   - warmsUp: whether models make the runs that their manifests ask for before they are ready.
   ///   - acceptance: what a model must satisfy beyond being loadable.
-  package init(directory: String?, acceptance: @escaping Acceptance = { _ in nil }) {
+  package init(
+    directory: String?, warmsUp: Bool = true, acceptance: @escaping Acceptance = { _ in nil }
+  ) {
     self.directory = directory
+    self.warmsUp = warmsUp
     self.acceptance = acceptance
   }
 
@@ -193,7 +198,8 @@ package final class ModelRepository: Sendable {
     _ source: ModelSource, name: String, version: Int
   ) -> Result<LoadedModel, ModelError> {
     do {
-      let model = try LoadedModel(from: source, name: name, version: version)
+      let model = try LoadedModel(
+        from: source, name: name, version: version, warmsUp: warmsUp)
       if let reason = acceptance(model) { return .failure(.unusable(reason)) }
       return .success(model)
     } catch {
