@@ -48,7 +48,8 @@ let package = Package(
     .target(
       name: "PointClouds", dependencies: ["Batching", "CKernels"], swiftSettings: strict),
     .target(
-      name: "Segmentation", dependencies: ["PointClouds", "Models", "Batching", "Locking"],
+      name: "Segmentation",
+      dependencies: ["PointClouds", "Models", "Batching", "CKernels", "Locking"],
       swiftSettings: strict),
     .target(name: "Batching", dependencies: ["Locking"], swiftSettings: strict),
     .target(name: "Metrics", dependencies: ["Locking"], swiftSettings: strict),

@@ -157,7 +157,7 @@ import Testing
     }
   }
 
-  @Test func `normalization and activation fold into the layer before them and change only rounding`()
+  @Test func `normalization and activation fold into the layer before and change only rounding`()
     throws
   {
     var numbers = SeededNumbers(seed: 11)
@@ -191,7 +191,7 @@ import Testing
       unfolded.run([request], in: &workspace)[0][0], absolute: 1e-6, relative: 1e-5)
   }
 
-  @Test func `rows that are gathered to be joined are gathered by the layer that joins them`() throws {
+  @Test func `rows gathered only to be joined are gathered by the layer that joins them`() throws {
     var numbers = SeededNumbers(seed: 12)
     var model = TestModel()
     model.input("coarse", "FP32", [-1, -1, 5])

@@ -25,6 +25,7 @@
 #include "CKernelsNeighbors.h"
 #include "CKernelsPointConvolution.h"
 #include "CKernelsPrecision.h"
+#include "CKernelsRaster.h"
 #include "CKernelsRows.h"
 
 #endif

@@ -57,6 +57,8 @@ typedef struct ckernels_variant {
   void (*softmax)(size_t rows, size_t width, const float *x, float *y);
   void (*nearest_centroid)(size_t rows, size_t width, size_t centroid_count, const float *x,
                            const float *centroids, int32_t *indices);
+  void (*correlate)(size_t count, size_t radius, const double *taps, const double *const *rows,
+                    double *y);
   /// Turns sixteen cells of a grid with `2 * highest_bit` cells along each axis into what interleaves
   /// to their positions on a Hilbert curve, the first axis highest.
   void (*curve_cells)(size_t dimensions, uint32_t highest_bit,

@@ -48,6 +48,8 @@ void ckernels_reference_add(size_t count, const float *a, const float *b, float 
 void ckernels_reference_softmax(size_t rows, size_t width, const float *x, float *y);
 void ckernels_reference_nearest_centroid(size_t rows, size_t width, size_t centroid_count,
                                          const float *x, const float *centroids, int32_t *indices);
+void ckernels_reference_correlate(size_t count, size_t radius, const double *taps,
+                                  const double *const *rows, double *y);
 void ckernels_reference_curve_cells(size_t dimensions, uint32_t highest_bit,
                                     uint32_t (*cells)[ckernels_knn_fanout]);
 void ckernels_reference_knn_search(const ckernels_knn *knn, const ckernels_knn_request *request);

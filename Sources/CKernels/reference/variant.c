@@ -25,6 +25,7 @@ const ckernels_variant ckernels_variant_reference = {
     .add = ckernels_reference_add,
     .softmax = ckernels_reference_softmax,
     .nearest_centroid = ckernels_reference_nearest_centroid,
+    .correlate = ckernels_reference_correlate,
     .curve_cells = ckernels_reference_curve_cells,
     .knn_search = ckernels_reference_knn_search,
     .multiply_add = ckernels_reference_multiply_add,

@@ -24,6 +24,8 @@
 
 #include "rows.h"
 
+#include "raster.h"
+
 #include "nearest.h"
 
 #include "curve.h"

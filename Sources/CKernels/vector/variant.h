@@ -25,6 +25,7 @@ const ckernels_variant VARIANT = {
     .add = add,
     .softmax = softmax,
     .nearest_centroid = ckernels_reference_nearest_centroid,
+    .correlate = correlate,
     .curve_cells = curve_cells,
     .knn_search = knn_search,
     .multiply_add = multiply_add_rounds,

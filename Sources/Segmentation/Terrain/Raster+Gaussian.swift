@@ -1,4 +1,5 @@
 import Batching
+import CKernels
 
 #if canImport(Glibc)
   import Glibc
@@ -43,22 +44,17 @@ extension Raster {
   private func correlatedAcrossRows(
     _ taps: [Double], on threads: WorkSharing
   ) throws(WorkAbandoned) -> Raster {
-    try Raster(
+    let radius = taps.count - 1
+    return try Raster(
       rowCount: rowCount, columnCount: columnCount, grain: Self.grain, on: threads
     ) { rows, result in
       for row in rows {
-        let target = (row - rows.lowerBound) * columnCount
-        let source = row * columnCount
-        for column in 0..<columnCount {
-          result[target + column] = values[source + column] * taps[0]
+        let starts = (row - radius...row + radius).map {
+          Self.mirroredIndex($0, count: rowCount) * columnCount
         }
-        for tap in stride(from: taps.count - 1, to: 0, by: -1) {
-          let before = Self.mirroredIndex(row - tap, count: rowCount) * columnCount
-          let after = Self.mirroredIndex(row + tap, count: rowCount) * columnCount
-          addScaledSum(
-            of: values, at: before, and: after, times: taps[tap], to: &result, at: target,
-            count: columnCount)
-        }
+        correlate(
+          values, from: starts, taps, into: &result, at: (row - rows.lowerBound) * columnCount,
+          count: columnCount)
       }
     }
   }
@@ -70,41 +66,39 @@ extension Raster {
     let sources = (-radius..<(columnCount + radius)).map {
       Self.mirroredIndex($0, count: columnCount)
     }
+    let starts = Array(0...2 * radius)
     return try Raster(
       rowCount: rowCount, columnCount: columnCount, grain: Self.grain, on: threads
     ) { rows, result in
-      var line = [Double](repeating: 0, count: columnCount + 2 * radius)
+      var line = [Double](repeating: 0, count: sources.count)
       for row in rows {
-        let target = (row - rows.lowerBound) * columnCount
         let start = row * columnCount
         for (position, source) in sources.enumerated() { line[position] = values[start + source] }
-        for column in 0..<columnCount {
-          result[target + column] = line[radius + column] * taps[0]
-        }
-        for tap in stride(from: radius, to: 0, by: -1) {
-          addScaledSum(
-            of: line, at: radius - tap, and: radius + tap, times: taps[tap], to: &result,
-            at: target, count: columnCount)
-        }
+        correlate(
+          line, from: starts, taps, into: &result, at: (row - rows.lowerBound) * columnCount,
+          count: columnCount)
       }
     }
   }
 }
 
-/// Adds `(source[first + i] + source[second + i]) * factor` to `target[start + i]` for each of `count`
-/// values.
-private func addScaledSum(
-  of source: [Double], at first: Int, and second: Int, times factor: Double,
-  to target: inout MutableSpan<Double>, at start: Int, count: Int
+/// Writes to `target`, from `place` on, the weighted sums of stretches of `count` values of `source`.
+///
+/// The stretches begin at `starts`, `[2 * taps.count - 1]`, from the farthest before the middle one to
+/// the farthest behind it; `taps` is one half of the symmetric kernel, the middle first.
+private func correlate(
+  _ source: [Double], from starts: [Int], _ taps: [Double],
+  into target: inout MutableSpan<Double>, at place: Int, count: Int
 ) {
-  precondition(min(first, second, start) >= 0 && count >= 0)
-  precondition(max(first, second) + count <= source.count && start + count <= target.count)
-  // The three ranges were just checked; unchecked access lets the loop become vector code.
+  precondition(starts.count == 2 * taps.count - 1 && count >= 0)
+  precondition(starts.allSatisfy { $0 >= 0 && $0 + count <= source.count })
+  precondition(place >= 0 && place + count <= target.count)
+  // All stretches were just checked to lie within the arrays.
   unsafe source.withUnsafeBufferPointer { source in
     unsafe target.withUnsafeMutableBufferPointer { target in
-      for index in 0..<count {
-        unsafe target[start + index] += (source[first + index] + source[second + index]) * factor
-      }
+      guard let first = source.baseAddress, let result = target.baseAddress else { return }
+      let rows = unsafe starts.map { unsafe first + $0 }
+      unsafe ckernels_correlate(count, taps.count - 1, taps, rows, result + place)
     }
   }
 }

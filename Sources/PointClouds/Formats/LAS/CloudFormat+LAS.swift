@@ -15,7 +15,8 @@ extension CloudFormat {
       } else {
         file = try LASFile(LASWriter(classified.cloud).file(), maximumPointCount: .max)
       }
-      return try (consume file).rewritten(classes: classified.classes, confidence: classified.confidence)
+      return try (consume file).rewritten(
+        classes: classified.classes, confidence: classified.confidence)
     })
 
   /// LAS with points compressed by LASzip; a cloud that came so is written as LAS.

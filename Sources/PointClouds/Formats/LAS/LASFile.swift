@@ -51,7 +51,7 @@ struct LASFile: Sendable {
       from: start + points.lowerBound * length, to: start + points.upperBound * length, by: length)
   }
 
-  /// `[points, 3]`
+  /// The positions of the points in meters, `[points, 3]`.
   private func positions(on sharing: WorkSharing) throws(WorkAbandoned) -> [Double] {
     try sharing.rows(header.pointCount, width: 3, grain: Self.grain) { points, positions in
       let (scale, offset) = (header.scale, header.offset)
