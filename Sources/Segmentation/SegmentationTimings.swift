@@ -1,10 +1,10 @@
 /// Where the time of one segmentation went; stages that ran on several threads count for each.
 package struct SegmentationTimings: Sendable, Hashable {
-  /// Finding the ground and each point's height above it.
+  /// Finding the ground.
   package internal(set) var heightAboveGround = Duration.zero
   /// Finding the voxel unit and the voxels.
   package internal(set) var voxelization = Duration.zero
-  /// Measuring the features of points and voxels.
+  /// Measuring the features of voxels, of which the height above ground is one.
   package internal(set) var features = Duration.zero
   /// Choosing the windows' voxels.
   package internal(set) var windows = Duration.zero

@@ -18,6 +18,13 @@ final class SegmentationJob: Sendable {
     var compute = Duration.zero
   }
 
+  /// What goes from one window of a chain to the next.
+  private struct Chain {
+    var memory = WindowMemory()
+    /// The window that is computed.
+    var window: SegmentationWindow?
+  }
+
   private let context: ServiceContext
   private let model: LoadedModel
   private let task: SegmentationTask
@@ -25,8 +32,7 @@ final class SegmentationJob: Sendable {
   private let cancellation: Cancellation
   private let completion: @Sendable (Result<Outcome, HTTPFailure>) -> Void
   private let state = Lock(State())
-  /// Each chain's own.
-  private let memories: [Lock<WindowMemory>]
+  private let chains: [Lock<Chain>]
 
   /// What a finished job gives.
   struct Outcome: Sendable {
@@ -59,19 +65,19 @@ final class SegmentationJob: Sendable {
     self.deadline = deadline
     self.cancellation = cancellation
     self.completion = completion
-    memories = (0..<Self.chainCount(workerCount: context.engine.workerCount)).map { _ in
-      Lock(WindowMemory())
+    chains = (0..<Self.chainCount(workerCount: context.engine.workerCount)).map { _ in
+      Lock(Chain())
     }
   }
 
   /// Starts the chains; called on the pool.
   func start() {
-    state.withLock { $0.runningChains = memories.count }
-    for chain in 1..<memories.count { continueOnPool(chain) }
-    advance(0)
+    state.withLock { $0.runningChains = chains.count }
+    for chain in chains.dropFirst() { continueOnPool(chain) }
+    advance(chains[0])
   }
 
-  private func continueOnPool(_ chain: Int) {
+  private func continueOnPool(_ chain: Lock<Chain>) {
     do {
       try context.engine.tasks.submit { self.advance(chain) }
     } catch {
@@ -84,16 +90,17 @@ final class SegmentationJob: Sendable {
     cancellation.isCancelled || state.withLock { $0.failure != nil }
   }
 
-  private func advance(_ chain: Int) {
+  private func advance(_ chain: Lock<Chain>) {
     guard !isWorthless, let window = task.nextWindow() else {
       endChain()
       return
     }
     let tensors: [HostTensor]
     do throws(SegmentationError) {
-      tensors = try memories[chain].withLock { memory throws(SegmentationError) in
-        try task.makeInputs(of: window, in: &memory)
-        return memory.requests[0]
+      tensors = try chain.withLock { chain throws(SegmentationError) in
+        try task.makeInputs(of: window, in: &chain.memory)
+        chain.window = window
+        return chain.memory.requests[0]
       }
     } catch {
       fail(HTTPFailure(error))
@@ -114,7 +121,12 @@ final class SegmentationJob: Sendable {
             state.compute += times.compute
           }
           do throws(SegmentationError) {
-            try task.add(outputs, of: window, inference: times.compute)
+            try chain.withLock { chain throws(SegmentationError) in
+              guard let window = chain.window.take() else {
+                preconditionFailure("a chain has one window at a time")
+              }
+              try task.add(outputs, of: window, inference: times.compute)
+            }
           } catch {
             fail(HTTPFailure(error))
             endChain()
