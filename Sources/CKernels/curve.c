@@ -1,43 +1,40 @@
 #include "internal/curve.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
-enum {
-  batch = ckernels_knn_fanout,
-  digit_bits = 11,
-  digit_count = 1 << digit_bits,
-  /// Fewer points are compared rather than counted.
-  counted_from = 1 << 12,
-};
+enum { batch = ckernels_knn_fanout };
 
 typedef ckernels_curve_point curve_point;
 
-/// The curve through a cube around listed points.
-static ckernels_curve make_curve(const ckernels_variant *variant, size_t dimensions,
-                                 const float *points, size_t count, const curve_point *listed) {
-  ckernels_curve curve = {.variant = variant,
-                          .dimension_count = dimensions,
-                          .cells = dimensions == 3 ? (1 << 14) - 1 : (1 << 21) - 1};
-  double extent = 0;
-  for (size_t d = 0; d < dimensions; d++) {
+ckernels_curve_bounds ckernels_bound_points(size_t dimension_count, const float *points,
+                                            size_t count, const curve_point *listed) {
+  ckernels_curve_bounds bounds = {{0}, {0}};
+  for (size_t d = 0; d < dimension_count; d++) {
     float low = INFINITY, high = -INFINITY;
     for (size_t i = 0; i < count; i++) {
-      const float value = points[(listed ? listed[i].index : i) * dimensions + d];
+      const float value = points[(listed ? listed[i].index : i) * dimension_count + d];
       if (value < low) low = value;
       if (value > high) high = value;
     }
-    curve.low[d] = low;
-    if ((double)high - low > extent) extent = (double)high - low;
+    bounds.low[d] = low;
+    bounds.high[d] = high;
+  }
+  return bounds;
+}
+
+ckernels_curve ckernels_make_curve(const ckernels_variant *variant, size_t dimension_count,
+                                   const ckernels_curve_bounds *bounds) {
+  ckernels_curve curve = {.variant = variant,
+                          .dimension_count = dimension_count,
+                          .cells = dimension_count == 3 ? (1 << 14) - 1 : (1 << 21) - 1};
+  double extent = 0;
+  for (size_t d = 0; d < dimension_count; d++) {
+    curve.low[d] = bounds->low[d];
+    const double length = (double)bounds->high[d] - bounds->low[d];
+    if (length > extent) extent = length;
   }
   curve.cells_per_unit = extent > 0 ? curve.cells / extent : 0;
   return curve;
-}
-
-ckernels_curve ckernels_make_curve(const ckernels_variant *variant, size_t count,
-                                   size_t dimension_count, const float *points) {
-  return make_curve(variant, dimension_count, points, count, NULL);
 }
 
 /// The low 21 bits of `value`, with one zero (two in three dimensions) between each other.
@@ -78,8 +75,8 @@ static void encode_batch(const ckernels_curve *curve, const float *points, size_
   }
 }
 
-static void encode(const ckernels_curve *curve, const float *points, size_t count,
-                   curve_point *listed) {
+void ckernels_encode(const ckernels_curve *curve, const float *points, size_t count,
+                     curve_point *listed) {
   for (size_t first = 0; first < count; first += batch)
     encode_batch(curve, points, count - first < batch ? count - first : batch, listed + first);
 }
@@ -88,64 +85,4 @@ uint64_t ckernels_curve_code(const ckernels_curve *curve, const float *point) {
   curve_point listed = {0, 0};
   encode_batch(curve, point, 1, &listed);
   return listed.code;
-}
-
-static int compare(const void *a, const void *b) {
-  const curve_point *p = a, *q = b;
-  if (p->code != q->code) return p->code < q->code ? -1 : 1;
-  return p->index < q->index ? -1 : p->index > q->index;
-}
-
-/// Sorts by code, points of equal code by index, as which they come, with `spare` for as many.
-static void sort_by_code(size_t count, curve_point *points, curve_point *spare) {
-  if (count < counted_from) {
-    qsort(points, count, sizeof *points, compare);
-    return;
-  }
-  curve_point *sorted = points;
-  for (int shift = 0; shift < 4 * digit_bits; shift += digit_bits) {
-    size_t starts[digit_count] = {0};
-    for (size_t i = 0; i < count; i++) starts[sorted[i].code >> shift & (digit_count - 1)]++;
-    if (starts[sorted[0].code >> shift & (digit_count - 1)] == count) continue;
-    size_t next = 0;
-    for (size_t d = 0; d < digit_count; d++) {
-      const size_t digits = starts[d];
-      starts[d] = next;
-      next += digits;
-    }
-    curve_point *target = sorted == points ? spare : points;
-    for (size_t i = 0; i < count; i++)
-      target[starts[sorted[i].code >> shift & (digit_count - 1)]++] = sorted[i];
-    sorted = target;
-  }
-  if (sorted != points) memcpy(points, sorted, count * sizeof *points);
-}
-
-ckernels_curve_order ckernels_sort_along_curve(const ckernels_curve *curve, size_t count,
-                                               const float *points) {
-  curve_point *listed = malloc(2 * count * sizeof *listed);
-  if (!listed) return (ckernels_curve_order){NULL, NULL};
-  for (size_t i = 0; i < count; i++) listed[i].index = (uint32_t)i;
-  encode(curve, points, count, listed);
-  sort_by_code(count, listed, listed + count);
-  return (ckernels_curve_order){listed, listed + count};
-}
-
-void ckernels_sort_within_cells(const ckernels_curve *curve, size_t count, const float *points,
-                                ckernels_curve_order order) {
-  size_t end;
-  for (size_t first = 0; first < count; first = end) {
-    curve_point *cell = order.points + first;
-    end = first + 1;
-    while (end < count && order.points[end].code == cell->code) end++;
-    if (end - first <= batch) continue;
-    const ckernels_curve within =
-        make_curve(curve->variant, curve->dimension_count, points, end - first, cell);
-    if (within.cells_per_unit == 0) continue;
-    encode(&within, points, end - first, cell);
-    sort_by_code(end - first, cell, order.spare);
-    // Each cell is many times smaller than the one around it: float32 ends this after a few.
-    ckernels_sort_within_cells(&within, end - first, points,
-                               (ckernels_curve_order){cell, order.spare});
-  }
 }

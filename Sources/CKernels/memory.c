@@ -23,6 +23,16 @@ static void *allocate(size_t bytes) {
   return aligned_alloc(64, bytes);
 }
 
+bool ckernels_reserve(ckernels_buffer *buffer, size_t count) {
+  if (count <= buffer->count) return true;
+  free(buffer->bytes);
+  size_t bytes;
+  const bool fits = !__builtin_add_overflow(count, (size_t)127, &bytes);
+  buffer->bytes = fits ? allocate(bytes / 64 * 64) : NULL;
+  buffer->count = buffer->bytes ? count : 0;
+  return buffer->bytes;
+}
+
 float *ckernels_allocate_floats(size_t count) {
   size_t bytes;
   if (!ckernels_multiply(count, sizeof(float), &bytes)) return NULL;

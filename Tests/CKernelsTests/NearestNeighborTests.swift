@@ -119,10 +119,13 @@ struct NearestNeighborTests {
 
     init(_ points: [Float], dimensions: Int, isa: String) throws {
       let memory = Memory(points, offset: 1)
-      let created = try unsafe InstructionSet.with(isa) {
-        unsafe ckernels_knn_create(points.count / dimensions, dimensions, memory.pointer)
-      }
+      let created = unsafe ckernels_knn_create()
       unsafe pointer = try #require(created)
+      let outcome = try unsafe InstructionSet.with(isa) {
+        unsafe ckernels_knn_build(
+          pointer, points.count / dimensions, dimensions, memory.pointer, nil)
+      }
+      #expect(outcome == ckernels_knn_built)
     }
 
     deinit { unsafe ckernels_knn_destroy(pointer) }
@@ -202,20 +205,116 @@ struct NearestNeighborTests {
   @Test func `the order of the index holds every point once`() throws {
     var random = SeededGenerator(seed: 11)
     let points = random.floats(3 * 1000)
-    let created = unsafe ckernels_knn_create(1000, 3, points)
+    let created = unsafe ckernels_knn_create()
     let knn = try unsafe #require(created)
     defer { unsafe ckernels_knn_destroy(knn) }
+    #expect(unsafe ckernels_knn_build(knn, 1000, 3, points, nil) == ckernels_knn_built)
     var order = [Int32](repeating: -1, count: 1000)
     unsafe ckernels_knn_order(knn, &order)
     #expect(order.sorted() == Array(0..<1000))
   }
 
   @Test func `an empty index has no neighbors`() throws {
-    let created = unsafe ckernels_knn_create(0, 3, [0])
+    let created = unsafe ckernels_knn_create()
     let knn = try unsafe #require(created)
     defer { unsafe ckernels_knn_destroy(knn) }
     var indices: [Int32] = [7, 7]
     #expect(unsafe ckernels_knn_query(knn, 1, [1, 2, 3], 2, .infinity, &indices, nil))
     #expect(indices == [-1, -1])
+  }
+
+  /// Runs parts backwards, as long as the number that the context points to is not used up.
+  private static let backwards:
+    @convention(c) (
+      UnsafeMutableRawPointer?, Int, @convention(c) (UnsafeMutableRawPointer, Int) -> Void,
+      UnsafeMutableRawPointer
+    ) -> Bool = { context, count, part, work in
+      guard let left = unsafe context?.assumingMemoryBound(to: Int.self), unsafe left.pointee > 0
+      else { return false }
+      unsafe left.pointee -= 1
+      for number in (0..<count).reversed() { unsafe part(work, number) }
+      return true
+    }
+
+  /// The order of an index that is built in parts, in at most so many steps; `nil` when it was abandoned.
+  private func order(
+    of points: [Float], stepCount: Int?, in knn: OpaquePointer
+  ) throws -> [Int32]? {
+    var left = stepCount ?? 0
+    let outcome = unsafe withUnsafeMutablePointer(to: &left) { left in
+      var runner = unsafe ckernels_part_runner(context: left, run: Self.backwards)
+      return stepCount == nil
+        ? unsafe ckernels_knn_build(knn, points.count / 3, 3, points, nil)
+        : unsafe ckernels_knn_build(knn, points.count / 3, 3, points, &runner)
+    }
+    var order = [Int32](repeating: -1, count: points.count / 3)
+    unsafe ckernels_knn_order(knn, &order)
+    if outcome == ckernels_knn_built { return order }
+    // It holds no points.
+    #expect(outcome == ckernels_knn_abandoned && order.allSatisfy { $0 == -1 })
+    return nil
+  }
+
+  @Test(arguments: [Arrangement.spread, .coincident, .duplicated, .outlier, .nested])
+  func `an index built in parts has the same order`(arrangement: Arrangement) throws {
+    let created = unsafe ckernels_knn_create()
+    let knn = try unsafe #require(created)
+    defer { unsafe ckernels_knn_destroy(knn) }
+    // Some cells hold more points than a part.
+    let clouds = Clouds(Case(count: 70_000, dimensions: 3, arrangement: arrangement))
+    let expected = try unsafe order(of: clouds.points, stepCount: nil, in: knn)
+    #expect(try #require(expected).sorted() == Array(0..<70_000))
+    #expect(try unsafe order(of: clouds.points, stepCount: .max, in: knn) == expected)
+    for stepCount in [0, 1, 5, 9] {
+      #expect(try unsafe order(of: clouds.points, stepCount: stepCount, in: knn) == nil)
+    }
+    #expect(try unsafe order(of: clouds.points, stepCount: .max, in: knn) == expected)
+  }
+
+  @Test func `an index is built anew in the memory of another one`() throws {
+    let created = unsafe ckernels_knn_create()
+    let knn = try unsafe #require(created)
+    defer { unsafe ckernels_knn_destroy(knn) }
+    for count in [300, 40, 5000, 1, 0, 300] {
+      let clouds = Clouds(Case(count: max(count, 1), dimensions: 3, arrangement: .spread))
+      #expect(
+        unsafe ckernels_knn_build(knn, count, 3, clouds.points, nil) == ckernels_knn_built)
+      var found = [Int32](repeating: .min, count: 9 * clouds.queries.count / 3)
+      #expect(
+        unsafe ckernels_knn_query(
+          knn, clouds.queries.count / 3, clouds.queries, 9, .infinity, &found, nil))
+      let expected = clouds.fullSearch(clouds.queries, k: 9, radius: .infinity)
+      #expect(
+        count == 0 ? found.allSatisfy { $0 == -1 } : found == expected.indices, "\(count) points")
+    }
+  }
+
+  /// Voxels, or what is no number of a coarser point.
+  @Test(arguments: [Arrangement.spread, .lattice, .clusters, .coincident], [false, true])
+  func `points in the order of a finer index find their neighbors`(
+    arrangement: Arrangement, isArbitrary: Bool
+  ) throws {
+    let finer = Clouds(Case(count: 700, dimensions: 3, arrangement: arrangement))
+    let coarser = Clouds(Case(count: 90, dimensions: 3, arrangement: arrangement))
+    let coarserPoints = (0..<700).map { point in
+      isArbitrary ? Int32(truncatingIfNeeded: point &* 0x1357_9BDF) : Int32(point % 90)
+    }
+    for isa in InstructionSet.names {
+      let fine = try Index(finer.points, dimensions: 3, isa: isa)
+      let coarse = try Index(finer.points, dimensions: 3, isa: isa)
+      #expect(
+        unsafe ckernels_knn_build_coarser(
+          coarse.pointer, fine.pointer, 90, coarser.points, coarserPoints) == ckernels_knn_built)
+      var found = [Int32](repeating: .min, count: 700 * 5)
+      unsafe ckernels_knn_query_across(
+        coarse.pointer, fine.pointer, 0, 700, 5, .infinity, &found, nil)
+      #expect(
+        found == coarser.fullSearch(finer.points, k: 5, radius: .infinity).indices, "\(isa)")
+      unsafe ckernels_knn_query_across(
+        fine.pointer, coarse.pointer, 0, 90, 5, .infinity, &found, nil)
+      #expect(
+        Array(found.prefix(90 * 5))
+          == finer.fullSearch(coarser.points, k: 5, radius: .infinity).indices, "\(isa)")
+    }
   }
 }

@@ -1,3 +1,4 @@
+import Batching
 import PointClouds
 import RandomNumbers
 import Testing
@@ -106,5 +107,45 @@ struct NeighborIndexTests {
       zip(recentered, [-0.0005, -0.0005, -0.001, 0.0005, 0.0005, 0.001] as [Float])
         .allSatisfy { abs($0 - $1) < 1e-6 })
     #expect(NeighborIndex.recentered([], dimensions: 3).isEmpty)
+  }
+
+  @Test func `several threads make the same index, or none that nobody wants`() throws {
+    let positions = Layout.uniform.positions(50_000, dimensions: 3, seed: 8).map { Float($0) }
+    let queries = Array(positions.prefix(300))
+    let expected = NeighborIndex(positions, dimensions: 3).nearest(9, to: queries)
+    let pool = try TaskPool(threadCount: 3, name: "test")
+    defer { pool.finish() }
+    let shared = try NeighborIndex(positions, dimensions: 3, on: WorkSharing(pool: pool))
+    #expect(shared.nearest(9, to: queries) == expected)
+    #expect(throws: WorkAbandoned.self) {
+      _ = try NeighborIndex(positions, dimensions: 3, on: WorkSharing(pool: pool) { false })
+    }
+  }
+
+  @Test func `an index that somebody holds stays as it is`() {
+    var index: NeighborIndex? = NeighborIndex([0, 0, 0, 1, 0, 0], dimensions: 3)
+    let held = index
+    NeighborIndex.renew(&index, [5, 6, 7], dimensions: 1)
+    #expect(held?.nearest(2, to: [1, 0, 0]) == [1, 0])
+    #expect(index?.nearest(2, to: [7]) == [2, 1])
+    let renewed = index.map { ObjectIdentifier($0) }
+    NeighborIndex.renew(&index, [1, 2, 3, 4], dimensions: 2)
+    #expect(index?.nearest(1, to: [3, 5]) == [1])
+    #expect(index.map { ObjectIdentifier($0) } == renewed)
+  }
+
+  @Test func `a coarser index answers like any other`() {
+    let fine = Layout.clustered.positions(500, dimensions: 3, seed: 2).map { Float($0) }
+    let coarse = Layout.uniform.positions(40, dimensions: 3, seed: 3).map { Float($0) }
+    let finer = NeighborIndex(fine, dimensions: 3)
+    var index: NeighborIndex?
+    NeighborIndex.renew(
+      &index, coarse, coarserThan: finer, coarserPoints: (0..<500).map { Int32($0 % 40) })
+    var found: [Int32] = [7]
+    index?.appendNearest(4, to: finer, to: &found)
+    #expect(
+      found.dropFirst().elementsEqual(
+        Self.exhaustive(coarse, fine, dimensions: 3, neighborCount: 4)))
+    #expect(found.first == 7)
   }
 }

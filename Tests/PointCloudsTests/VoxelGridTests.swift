@@ -41,16 +41,19 @@ struct VoxelGridTests {
   }
 
   @Test(arguments: NeighborIndexTests.Layout.allCases, [0.05, 0.6, 7.0, 1e4])
-  func `means found one after the other are the centers of grids`(
+  func `voxels found one after the other are those of grids`(
     layout: NeighborIndexTests.Layout, size: Double
   ) throws {
     guard layout != .outlier || size > 1 else { return }
     var voxels = VoxelMeans()
     var means: [Double] = []
+    var voxelOfPoint: [Int32] = []
     for pointCount in [150, 1, 400, 20] {
       let positions = layout.positions(pointCount, dimensions: 3, seed: 11)
-      voxels.find(of: positions, size: size, into: &means)
-      #expect(try means == VoxelGrid(LocalPositions(positions), size: size).centers)
+      voxels.find(of: positions, size: size, into: &means, voxelOfPoint: &voxelOfPoint)
+      let grid = try VoxelGrid(LocalPositions(positions), size: size)
+      #expect(means == grid.centers)
+      #expect(voxelOfPoint == grid.voxelOfPoint)
     }
   }
 

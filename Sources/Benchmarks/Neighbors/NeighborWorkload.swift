@@ -9,7 +9,11 @@ enum NeighborWorkload {
     // The index copies the points during the call.
     let pointer = unsafe points.withUnsafeBufferPointer { buffer -> OpaquePointer? in
       guard let base = buffer.baseAddress else { return nil }
-      return unsafe ckernels_knn_create(points.count / 3, 3, base)
+      guard let created = unsafe ckernels_knn_create() else { return nil }
+      let outcome = unsafe ckernels_knn_build(created, points.count / 3, 3, base, nil)
+      if outcome == ckernels_knn_built { return unsafe created }
+      unsafe ckernels_knn_destroy(created)
+      return nil
     }
     return unsafe try PackedKernel(pointer, case: "\(points.count / 3) points") {
       unsafe ckernels_knn_destroy($0)

@@ -14,10 +14,40 @@
 /// relative to a point nearby: float32 has 24 bits.
 typedef struct ckernels_knn ckernels_knn;
 
-/// Indexes `count` points `[count, dimension_count]`, 1 to 3 finite coordinates each; count is at
-/// most 2^31 - 1. NULL when memory runs out.
-ckernels_knn *_Nullable ckernels_knn_create(size_t count, size_t dimension_count,
-                                            const float *points);
+/// How the parts of a long piece of work are run: in any order, on any threads.
+typedef struct ckernels_part_runner {
+  void *_Nullable context;
+  /// Calls `part` with `work` and each number below `part_count`. True once all calls have returned;
+  /// false, once those that have begun have returned, where nobody wants the result any more.
+  bool (*run)(void *_Nullable context, size_t part_count, void (*part)(void *work, size_t number),
+              void *work);
+} ckernels_part_runner;
+
+/// How the making of an index ended.
+typedef enum ckernels_knn_outcome {
+  ckernels_knn_built,
+  /// The index holds no points.
+  ckernels_knn_abandoned,
+  ckernels_knn_out_of_memory,
+} ckernels_knn_outcome;
+
+/// An index without points. NULL when memory runs out.
+ckernels_knn *_Nullable ckernels_knn_create(void);
+
+/// Indexes `count` points `[count, dimension_count]`, 1 to 3 finite coordinates each, instead of those
+/// that the index held, in the same memory as far as it goes; count is at most 2^31 - 1.
+///
+/// Without a runner on this thread alone; the index is the same with any.
+ckernels_knn_outcome ckernels_knn_build(ckernels_knn *knn, size_t count, size_t dimension_count,
+                                        const float *points,
+                                        const ckernels_part_runner *_Nullable runner);
+
+/// The same for points that stand for those of a finer index, another one, such as the means of its
+/// voxels: they are kept in the order of the first points that they stand for, so that several levels
+/// share one sort. `coarser_points` `[finer points]` tells which of the points stands for each.
+ckernels_knn_outcome ckernels_knn_build_coarser(ckernels_knn *knn, const ckernels_knn *finer,
+                                                size_t count, const float *points,
+                                                const int32_t *coarser_points);
 
 /// The `k` nearest points of each query that are no farther than `radius` (INFINITY for all).
 ///

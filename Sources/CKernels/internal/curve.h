@@ -20,28 +20,25 @@ typedef struct ckernels_curve_point {
   uint32_t index;
 } ckernels_curve_point;
 
-/// Points in the order of a curve.
-typedef struct ckernels_curve_order {
-  /// To be freed.
-  ckernels_curve_point *points;
-  /// Room for as many.
-  ckernels_curve_point *spare;
-} ckernels_curve_order;
+/// The corners of a box around points; where these have no number, low is above high.
+typedef struct ckernels_curve_bounds {
+  float low[3], high[3];
+} ckernels_curve_bounds;
 
-/// The curve through a cube around points `[count, dimension_count]`.
-ckernels_curve ckernels_make_curve(const ckernels_variant *variant, size_t count,
-                                   size_t dimension_count, const float *points);
+/// The corners of a box around points `[…, dimension_count]`: the first `count` ones, or the listed
+/// ones unless `listed` is NULL.
+ckernels_curve_bounds ckernels_bound_points(size_t dimension_count, const float *points,
+                                            size_t count, const ckernels_curve_point *listed);
+
+/// The curve through a cube around a box.
+ckernels_curve ckernels_make_curve(const ckernels_variant *variant, size_t dimension_count,
+                                   const ckernels_curve_bounds *bounds);
 
 /// The position of a point, or of the nearest cell of the cube, along a curve.
 uint64_t ckernels_curve_code(const ckernels_curve *curve, const float *point);
 
-/// Sorts points along a curve, those in one cell by index; nothing when memory runs out.
-ckernels_curve_order ckernels_sort_along_curve(const ckernels_curve *curve, size_t count,
-                                               const float *points);
-
-/// Sorts the points of every cell that holds more than sixteen along a curve of its own, and so on,
-/// until only equal points are left in one.
-void ckernels_sort_within_cells(const ckernels_curve *curve, size_t count, const float *points,
-                                ckernels_curve_order order);
+/// The positions of listed points, or of the nearest cells of the cube, along a curve.
+void ckernels_encode(const ckernels_curve *curve, const float *points, size_t count,
+                     ckernels_curve_point *listed);
 
 #endif

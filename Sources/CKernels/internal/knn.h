@@ -2,6 +2,7 @@
 #define CKERNELS_INTERNAL_KNN_H
 
 #include "curve.h"
+#include "memory.h"
 
 enum {
   /// 16 blocks of level 0 and more than 2^31 points at level 7.
@@ -36,11 +37,13 @@ struct ckernels_knn {
   size_t block_count;
   ckernels_knn_points *blocks;
   ckernels_curve curve;
-  /// The curve's position at the first point of each block.
+  /// The curve's position at the first point of each block, or at the one that it stands for.
   uint64_t *first_codes;
   size_t level_count;
   size_t node_counts[ckernels_knn_level_limit];
   ckernels_knn_node *nodes[ckernels_knn_level_limit];
+  /// Where all of these are, and what sorting takes.
+  ckernels_buffer memory, scratch;
 };
 
 /// The bounding boxes of some nodes or blocks, and their numbers.
@@ -54,6 +57,10 @@ typedef struct ckernels_knn_boxes {
   float high_z[ckernels_knn_box_limit + ckernels_knn_fanout];
   uint32_t number[ckernels_knn_box_limit + ckernels_knn_fanout];
 } ckernels_knn_boxes;
+
+/// The block of up to sixteen points in order, from `first` on.
+void ckernels_fill_block(ckernels_knn_points *block, size_t dimension_count, size_t count,
+                         size_t first, const float *points, const ckernels_curve_point *order);
 
 /// What the queries answered last tell about those that follow. It saves time, and changes no result.
 typedef struct ckernels_knn_recent {

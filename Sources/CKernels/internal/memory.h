@@ -4,6 +4,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/// Memory that keeps its size for what is put there next.
+typedef struct ckernels_buffer {
+  /// Aligned to 64 bytes, to be freed.
+  void *bytes;
+  size_t count;
+} ckernels_buffer;
+
+/// Makes sure that a buffer holds so many bytes, and at least 64 readable ones behind them; what it
+/// held may be gone. False when memory runs out.
+bool ckernels_reserve(ckernels_buffer *buffer, size_t count);
+
 /// Zeroed floats aligned to 64 bytes, followed by at least 64 readable bytes; NULL when memory runs
 /// out or the size overflows.
 float *ckernels_allocate_floats(size_t count);

@@ -1,3 +1,4 @@
+package import Batching
 import CKernels
 
 /// Answers exact k-nearest-neighbor queries over a fixed set of points.
@@ -5,30 +6,100 @@ import CKernels
 /// Squared distances are (dx² + dy²) + dz² in float32, each operation rounded once. Points at equal
 /// distance are ordered by index.
 ///
-/// `@unchecked Sendable`: the kernels' index is written by its creation alone, before this object
-/// exists, and by its destruction, after the last reference is gone; queries only read it.
+/// `@unchecked Sendable`: the kernels' index and the numbers beside it are written by whoever alone has
+/// a reference, before anybody else can have one, and by the destruction, after the last one is gone;
+/// queries only read them.
 @safe package final class NeighborIndex: @unchecked Sendable {
   /// The number of points.
-  package let count: Int
+  package private(set) var count = 0
   /// The width of a point.
-  package let dimensions: Int
+  package private(set) var dimensions = 3
   private let pointer: OpaquePointer
+
+  /// An index that holds no points yet.
+  private init() {
+    guard let created = unsafe ckernels_knn_create() else {
+      preconditionFailure("no memory for an index")
+    }
+    unsafe pointer = created
+  }
 
   /// Indexes `positions`, `[count, dimensions]`, row-major.
   ///
   /// `dimensions` is 1 to 3. The coordinates should be relative to a point nearby, as those of
   /// `recentered(_:dimensions:)` are: float32 has 24 bits. What is not finite is never found.
-  package init(_ positions: [Float], dimensions: Int) {
+  package convenience init(_ positions: [Float], dimensions: Int) {
+    self.init()
+    build(positions, dimensions: dimensions)
+  }
+
+  /// The same on several threads; the index does not depend on their number.
+  ///
+  /// - Throws: `WorkAbandoned`.
+  package convenience init(
+    _ positions: [Float], dimensions: Int, on threads: WorkSharing
+  ) throws(WorkAbandoned) {
+    self.init()
+    setSize(of: positions, dimensions: dimensions)
+    let outcome = unsafe threads.withPartRunner { runner in
+      // As many points as the array holds.
+      unsafe ckernels_knn_build(pointer, count, dimensions, positions, runner)
+    }
+    guard outcome != ckernels_knn_abandoned else { throw WorkAbandoned() }
+    expect(outcome)
+  }
+
+  /// Makes `index` one of `positions`, in the memory that it has, unless somebody else holds it.
+  package static func renew(
+    _ index: inout NeighborIndex?, _ positions: [Float], dimensions: Int
+  ) {
+    reusable(&index).build(positions, dimensions: dimensions)
+  }
+
+  /// Makes `index` one of `positions`, `[count, dimensions]`, that stand for the points of a finer
+  /// index, such as the means of their voxels; it takes its order from there and sorts nothing.
+  ///
+  /// - Parameters:
+  ///   - index: gives its memory, unless somebody else holds it.
+  ///   - positions: of as many dimensions as the finer index has.
+  ///   - finer: another index.
+  ///   - coarserPoints: `[finer.count]`: which of the positions stands for each finer point.
+  package static func renew(
+    _ index: inout NeighborIndex?, _ positions: [Float], coarserThan finer: NeighborIndex,
+    coarserPoints: [Int32]
+  ) {
+    precondition(finer !== index && coarserPoints.count == finer.count)
+    let renewed = reusable(&index)
+    renewed.setSize(of: positions, dimensions: finer.dimensions)
+    // As many points as the arrays hold; the kernel checks which of them are named.
+    renewed.expect(
+      unsafe ckernels_knn_build_coarser(
+        renewed.pointer, finer.pointer, renewed.count, positions, coarserPoints))
+  }
+
+  /// An index that nobody else holds.
+  private static func reusable(_ index: inout NeighborIndex?) -> NeighborIndex {
+    if !isKnownUniquelyReferenced(&index) { index = nil }
+    let reusable = index ?? NeighborIndex()
+    index = reusable
+    return reusable
+  }
+
+  private func setSize(of positions: [Float], dimensions: Int) {
     precondition((1...3).contains(dimensions) && positions.count.isMultiple(of: dimensions))
     self.dimensions = dimensions
     count = positions.count / dimensions
     precondition(count <= Int(Int32.max))
+  }
+
+  private func build(_ positions: [Float], dimensions: Int) {
+    setSize(of: positions, dimensions: dimensions)
     // As many points as the array holds.
-    let created = unsafe ckernels_knn_create(count, dimensions, positions)
-    guard let created = unsafe created else {
-      preconditionFailure("no memory for an index of \(count) points")
-    }
-    unsafe pointer = created
+    expect(unsafe ckernels_knn_build(pointer, count, dimensions, positions, nil))
+  }
+
+  private func expect(_ outcome: ckernels_knn_outcome) {
+    precondition(outcome == ckernels_knn_built, "no memory for an index of \(count) points")
   }
 
   deinit { unsafe ckernels_knn_destroy(pointer) }
@@ -55,33 +126,50 @@ import CKernels
   package func nearest(_ k: Int, to queries: [Float]) -> [Int32] {
     precondition(queries.count.isMultiple(of: dimensions))
     let queryCount = queries.count / dimensions
-    var indices = noNeighbors(k, of: queryCount)
-    // The arrays have the sizes that the kernel expects.
-    let isDone = unsafe ckernels_knn_query(
-      pointer, queryCount, queries, k, .infinity, &indices, nil)
-    precondition(isDone, "no memory for \(queryCount) queries")
-    return completed(indices)
+    var indices: [Int32] = []
+    appendRows(k, of: queryCount, to: &indices) { rows in
+      // The arrays have the sizes that the kernel expects.
+      let isDone = unsafe ckernels_knn_query(
+        pointer, queryCount, queries, k, .infinity, rows, nil)
+      precondition(isDone, "no memory for \(queryCount) queries")
+    }
+    return indices
   }
 
   /// The same for each point of an index of as many dimensions, `[queries.count, k]`; faster, since
   /// the points of an index are sorted already.
   package func nearest(_ k: Int, to queries: NeighborIndex) -> [Int32] {
+    var indices: [Int32] = []
+    appendNearest(k, to: queries, to: &indices)
+    return indices
+  }
+
+  /// Appends what `nearest` gives.
+  package func appendNearest(
+    _ k: Int, to queries: NeighborIndex, to indices: inout [Int32]
+  ) {
     precondition(queries.dimensions == dimensions)
-    var indices = noNeighbors(k, of: queries.count)
-    // One row for each query.
-    unsafe ckernels_knn_query_across(
-      pointer, queries.pointer, 0, queries.count, k, .infinity, &indices, nil)
-    return completed(indices)
+    appendRows(k, of: queries.count, to: &indices) { rows in
+      // One row for each query.
+      unsafe ckernels_knn_query_across(
+        pointer, queries.pointer, 0, queries.count, k, .infinity, rows, nil)
+    }
   }
 
-  private func noNeighbors(_ k: Int, of queryCount: Int) -> [Int32] {
+  /// Appends rows that `find` sets, `[queryCount, k]`, with the last point where it has found nothing.
+  private func appendRows(
+    _ k: Int, of queryCount: Int, to indices: inout [Int32],
+    find: (UnsafeMutablePointer<Int32>) -> Void
+  ) {
     precondition(k > 0 && count > 0 && queryCount <= Int(Int32.max))
-    return [Int32](repeating: -1, count: queryCount * k)
-  }
-
-  /// Puts the last point where nothing was found.
-  private func completed(_ indices: [Int32]) -> [Int32] {
+    guard queryCount > 0 else { return }
+    let first = indices.count
+    indices.append(contentsOf: repeatElement(-1, count: queryCount * k))
+    // The rows are the last elements, of which there is at least one.
+    unsafe indices.withUnsafeMutableBufferPointer { elements in
+      if let base = elements.baseAddress { unsafe find(base + first) }
+    }
     let last = Int32(count - 1)
-    return indices.map { $0 < 0 ? last : $0 }
+    for place in first..<indices.count where indices[place] < 0 { indices[place] = last }
   }
 }

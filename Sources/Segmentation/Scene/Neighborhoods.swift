@@ -29,8 +29,7 @@ struct Neighborhoods: Sendable {
     let count = min(wanted, voxelCount)
     neighborCount = count
     let positions = NeighborIndex.recentered(centers, dimensions: 3)
-    let index = NeighborIndex(positions, dimensions: 3)
-    try threads.checkpoint()
+    let index = try NeighborIndex(positions, dimensions: 3, on: threads)
     neighbors = try threads.rows(
       voxelCount, width: count, of: Int32.self, grain: Self.grain
     ) { voxels, neighbors in

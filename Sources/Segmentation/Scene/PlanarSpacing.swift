@@ -30,7 +30,8 @@ enum PlanarSpacing {
     if let found = try Self.squaredDistances(ofPoints: samples, in: positions, on: threads) {
       squaredDistances = found
     } else {
-      squaredDistances = squaredDistancesByIndex(ofPoints: samples, in: positions)
+      squaredDistances = try squaredDistancesByIndex(
+        ofPoints: samples, in: positions, on: threads)
     }
     let distances = squaredDistances.map { $0.squareRoot() }
     return median(distances) / (Double(neighborRank) / .pi).squareRoot()
@@ -105,8 +106,8 @@ enum PlanarSpacing {
 
   /// The same for points that lie in any way, to the precision of float32 coordinates.
   private static func squaredDistancesByIndex(
-    ofPoints samples: [Int], in positions: LocalPositions
-  ) -> [Double] {
+    ofPoints samples: [Int], in positions: LocalPositions, on threads: WorkSharing
+  ) throws(WorkAbandoned) -> [Double] {
     var planar: [Double] = []
     planar.reserveCapacity(2 * positions.count)
     for point in 0..<positions.count {
@@ -115,7 +116,7 @@ enum PlanarSpacing {
     }
     let points = NeighborIndex.recentered(planar, dimensions: 2)
     let neighborCount = neighborRank + 1
-    let nearest = NeighborIndex(points, dimensions: 2)
+    let nearest = try NeighborIndex(points, dimensions: 2, on: threads)
       .nearest(neighborCount, to: samples.flatMap { points[(2 * $0)..<(2 * $0 + 2)] })
     return samples.enumerated().map { row, point in
       let neighbors = nearest[(row * neighborCount)..<((row + 1) * neighborCount)]

@@ -11,18 +11,21 @@ struct WindowPyramid: Sendable {
     var positions: [Double] = []
     /// The same as the graph sees them.
     var float32Positions: [Float] = []
-    /// Of `float32Positions`, once it was asked for.
+    /// Of `float32Positions`, once it was asked for, and until then of an earlier window.
     var index: NeighborIndex?
+    var isIndexed = false
   }
 
   private var levels: [Level] = []
+  /// `[levels][points of the level before]`: the point of the level that each belongs to.
+  private var voxelOfPoint: [[Int32]] = []
   /// How many levels are those of the window at hand.
   private var builtCount = 0
   private var voxels = VoxelMeans()
 
   /// Places the voxels of a window.
   mutating func begin(_ selection: WindowSelection, of scene: VoxelScene) {
-    if levels.isEmpty { levels.append(Level()) }
+    if levels.isEmpty { appendLevel() }
     levels[0].positions.removeAll(keepingCapacity: true)
     levels[0].positions.reserveCapacity(selection.voxels.count * 3)
     for voxel in selection.voxels {
@@ -63,25 +66,38 @@ struct WindowPyramid: Sendable {
   ) {
     build(max(level, queryLevel), of: pyramid)
     let (index, queries) = (index(of: level), index(of: queryLevel))
-    tensor.values = .int32(index.nearest(count, to: queries))
+    tensor.setIntegers { index.appendNearest(count, to: queries, to: &$0) }
   }
 
+  /// Coarser levels take the order of their index from the finer ones: only the first is sorted.
   private mutating func index(of level: Int) -> NeighborIndex {
-    if let index = levels[level].index { return index }
-    let index = NeighborIndex(levels[level].float32Positions, dimensions: 3)
-    levels[level].index = index
-    return index
+    if levels[level].isIndexed, let index = levels[level].index { return index }
+    let points = levels[level].float32Positions
+    if level == 0 {
+      NeighborIndex.renew(&levels[level].index, points, dimensions: 3)
+    } else {
+      let finer = index(of: level - 1)
+      NeighborIndex.renew(
+        &levels[level].index, points, coarserThan: finer, coarserPoints: voxelOfPoint[level])
+    }
+    levels[level].isIndexed = true
+    return index(of: level)
   }
 
   private mutating func build(_ level: Int, of pyramid: [PyramidLevel]) {
     while builtCount <= level {
-      if levels.count == builtCount { levels.append(Level()) }
+      if levels.count == builtCount { appendLevel() }
       // The scene has checked every level's number of voxels.
       voxels.find(
         of: levels[builtCount - 1].positions, size: pyramid[builtCount].voxelEdge,
-        into: &levels[builtCount].positions)
+        into: &levels[builtCount].positions, voxelOfPoint: &voxelOfPoint[builtCount])
       finishLevel()
     }
+  }
+
+  private mutating func appendLevel() {
+    levels.append(Level())
+    voxelOfPoint.append([])
   }
 
   /// Completes a level that has its positions.
@@ -89,7 +105,7 @@ struct WindowPyramid: Sendable {
     levels[builtCount].float32Positions.removeAll(keepingCapacity: true)
     levels[builtCount].float32Positions.append(
       contentsOf: levels[builtCount].positions.lazy.map { Float($0) })
-    levels[builtCount].index = nil
+    levels[builtCount].isIndexed = false
     builtCount += 1
   }
 }
