@@ -71,9 +71,22 @@ INLINE vector load_first(const float *p, size_t count) {
   return _mm256_maskload_ps(p, first_lanes(count));
 }
 
-/// Writes the first `count` lanes only.
+/// Writes the first `count` lanes only, fewer than all.
+///
+/// In pieces: some processors take dozens of operations for a masked store.
 INLINE void store_first(float *p, size_t count, vector a) {
-  _mm256_maskstore_ps(p, first_lanes(count), a);
+  __m128 rest = _mm256_castps256_ps128(a);
+  if (count & 4) {
+    _mm_storeu_ps(p, rest);
+    rest = _mm256_extractf128_ps(a, 1);
+    p += 4;
+  }
+  if (count & 2) {
+    _mm_storel_pi((__m64 *)p, rest);
+    rest = _mm_movehl_ps(rest, rest);
+    p += 2;
+  }
+  if (count & 1) _mm_store_ss(p, rest);
 }
 
 /// One bit for each lane of a that is at most b's.

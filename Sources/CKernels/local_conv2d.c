@@ -5,24 +5,25 @@
 #include "internal/objects.h"
 
 /// Filters `[channels, depth, pixels]` and bias `[channels, pixels]`, or NULL for zero, in the order
-/// in which vectors of `lanes` floats stream them.
-static float *pack_filters(size_t lanes, size_t channels, size_t depth, size_t pixels,
-                           const float *filters, const float *bias) {
+/// in which they stream.
+static float *pack_filters(size_t channels, size_t depth, size_t pixels, const float *filters,
+                           const float *bias) {
+  const size_t chunk = ckernels_chunk_pixels;
   size_t count;
   if (!ckernels_multiply(channels, 1 + depth, &count) ||
-      !ckernels_multiply(count, ckernels_round_up(pixels, lanes), &count))
+      !ckernels_multiply(count, ckernels_round_up(pixels, chunk), &count))
     return NULL;
   float *packed = ckernels_allocate_floats(count);
   if (!packed) return NULL;
   float *to = packed;
-  for (size_t first = 0; first < pixels; first += lanes) {
-    const size_t bytes = (pixels - first < lanes ? pixels - first : lanes) * sizeof(float);
+  for (size_t first = 0; first < pixels; first += chunk) {
+    const size_t bytes = (pixels - first < chunk ? pixels - first : chunk) * sizeof(float);
     for (size_t o = 0, tile; o < channels; o += tile) {
       tile = ckernels_local_tile(channels - o);
-      for (size_t t = 0; t < tile; t++, to += lanes)
+      for (size_t t = 0; t < tile; t++, to += chunk)
         if (bias) memcpy(to, bias + (o + t) * pixels + first, bytes);
       for (size_t r = 0; r < depth; r++)
-        for (size_t t = 0; t < tile; t++, to += lanes)
+        for (size_t t = 0; t < tile; t++, to += chunk)
           memcpy(to, filters + ((o + t) * depth + r) * pixels + first, bytes);
     }
   }
@@ -44,8 +45,7 @@ ckernels_local_conv2d *ckernels_local_conv2d_create(const ckernels_local_conv2d_
     layer->bias = ckernels_allocate_floats(channels * pixels);
     if (layer->bias && bias) memcpy(layer->bias, bias, channels * pixels * sizeof(float));
   } else {
-    layer->filters =
-        pack_filters(layer->variant->lanes, channels, patch, pixels, filters, bias);
+    layer->filters = pack_filters(channels, patch, pixels, filters, bias);
   }
   if (layer->filters && (layer->bias || !is_reference)) return layer;
   ckernels_local_conv2d_destroy(layer);

@@ -62,10 +62,15 @@ struct ckernels_kpconv {
   ckernels_linear linear;
 };
 
-/// The most output channels of a locally connected layer whose filters lie interleaved.
-enum { ckernels_channel_tile = 8 };
+enum {
+  /// Output pixels of a chunk of a locally connected layer: its filters of one tap and one output
+  /// channel fill a line of memory.
+  ckernels_chunk_pixels = 16,
+  /// The most output channels whose filters lie interleaved.
+  ckernels_channel_tile = 4,
+};
 
-/// The output channels of the next tile when `channels` are left: as many as fit of 8, 4, 2 or 1.
+/// The output channels of the next tile when `channels` are left: as many as fit of 4, 2 or 1.
 static inline size_t ckernels_local_tile(size_t channels) {
   size_t tile = ckernels_channel_tile;
   while (tile > channels) tile /= 2;
@@ -75,8 +80,8 @@ static inline size_t ckernels_local_tile(size_t channels) {
 struct ckernels_local_conv2d {
   const ckernels_variant *variant;
   ckernels_local_conv2d_shape shape;
-  /// Chunks of as many output pixels as a vector has lanes (the last one padded with zeros), each in
-  /// tiles of output channels `[1 + patch, channels, pixels]`, the bias first;
+  /// Chunks of output pixels (the last one padded with zeros), each in tiles of output channels
+  /// `[1 + patch, channels, pixels]`, the bias first;
   /// `[output_channels, patch, pixels]` for the reference.
   float *filters;
   /// `[output_channels, pixels]`, for the reference only.

@@ -2,8 +2,10 @@
 // few images whose sums stay in registers.
 
 enum {
+  chunk_pixels = ckernels_chunk_pixels,
+  chunk_vectors = chunk_pixels / LANES,
   /// Images whose sums are in registers at once.
-  image_tile = PANEL_VECTORS > 2 ? 3 : 1,
+  image_tile = LANES == 16 ? 3 : 1,
   /// Images that share one pass over the filters, at most.
   image_block_limit = 16,
   /// Floats, 6 KiB.
@@ -17,7 +19,8 @@ static size_t local_patch(const ckernels_local_conv2d_shape *s) {
 /// Images whose patches stay in the second cache while the filters of a chunk pass over them.
 static size_t image_block(const ckernels_local_conv2d *layer) {
   enum { byte_limit = 256 << 10 };
-  const size_t fitting = byte_limit / sizeof(float) / LANES / (1 + local_patch(&layer->shape));
+  const size_t fitting =
+      byte_limit / sizeof(float) / chunk_pixels / (1 + local_patch(&layer->shape));
   if (fitting < 1) return 1;
   return fitting < image_block_limit ? fitting : image_block_limit;
 }
@@ -36,11 +39,11 @@ typedef struct tap_run {
 /// What one tap reads for the output pixels of a chunk; zero where there is no run.
 typedef struct tap_runs {
   size_t count;
-  tap_run runs[LANES];
+  tap_run runs[chunk_pixels];
 } tap_runs;
 
 static size_t patch_bytes(const ckernels_local_conv2d *layer) {
-  return ckernels_float_bytes(image_block(layer) * local_patch(&layer->shape) * LANES);
+  return ckernels_float_bytes(image_block(layer) * local_patch(&layer->shape) * chunk_pixels);
 }
 
 static size_t local_conv2d_scratch(const ckernels_local_conv2d *layer) {
@@ -74,7 +77,7 @@ static void find_runs(const ckernels_local_conv2d_shape *s, size_t a, size_t b, 
 
 /// The inputs under the kernels of the output pixels `first ..< first + count` of some images, zero
 /// outside of them and behind `count`: tiles of `image_tile` images (the last one of fewer), each
-/// `[patch, images, LANES]`.
+/// `[patch, images, chunk_pixels]`.
 ///
 /// Meanwhile more of the filters that come next are on their way.
 static void copy_local_patches(const ckernels_local_conv2d_shape *s, size_t images, size_t first,
@@ -89,24 +92,27 @@ static void copy_local_patches(const ckernels_local_conv2d_shape *s, size_t imag
   for (size_t n = 0; n < images; n++) {
     const size_t tile = n / image_tile * image_tile;
     const size_t some = images - tile < image_tile ? images - tile : image_tile;
-    float *y = patches + (tile * patch + n - tile) * LANES;
+    float *y = patches + (tile * patch + n - tile) * chunk_pixels;
     // All taps of a channel, whose rows are at hand then, before the next one.
     for (size_t c = 0; c < s->input_channels; c++, x += plane)
-      for (size_t tap = 0; tap < kernel; tap++, y += some * LANES) {
+      for (size_t tap = 0; tap < kernel; tap++, y += some * chunk_pixels) {
         if (n == 0) {
           fetch_filters(filters);
-          filters += LANES;
+          filters += chunk_pixels;
         }
         const tap_run *run = taps[tap].runs, *end = run + taps[tap].count;
-        if (end > run && run->count == LANES) {
-          store(y, load(x + run->source));
+        if (end > run && run->count == chunk_pixels) {
+          UNROLL for (int v = 0; v < chunk_vectors; v++)
+            store(y + v * LANES, load(x + run->source + v * LANES));
           // The end of what the next chunk reads.
-          __builtin_prefetch(x + run->source + 2 * LANES - 1);
+          __builtin_prefetch(x + run->source + 2 * chunk_pixels - 1);
           continue;
         }
-        store(y, zeros());
+        UNROLL for (int v = 0; v < chunk_vectors; v++) store(y + v * LANES, zeros());
         for (; run < end; run++)
-          store_first(y + run->lane, run->count, load_first(x + run->source, run->count));
+          for (size_t lane = 0; lane < run->count; lane += LANES)
+            store_columns(y + run->lane + lane, run->count - lane,
+                          load_columns(x + run->source + lane, run->count - lane));
       }
   }
 }
@@ -120,26 +126,36 @@ typedef struct local_output {
 /// Some output channels of a chunk of pixels of some images, both numbers known at compile time.
 INLINE void local_tile(const int channels, const int images, size_t patch, const float *filters,
                        const float *patches, const local_output *to) {
-  vector sums[ckernels_channel_tile][image_tile];
+  vector sums[ckernels_channel_tile][image_tile][chunk_vectors];
   UNROLL for (int o = 0; o < channels; o++)
-    UNROLL for (int n = 0; n < images; n++) sums[o][n] = load(filters + o * LANES);
-  filters += channels * LANES;
+    UNROLL for (int n = 0; n < images; n++)
+      UNROLL for (int v = 0; v < chunk_vectors; v++)
+        sums[o][n][v] = load(filters + o * chunk_pixels + v * LANES);
+  filters += channels * chunk_pixels;
   for (size_t r = 0; r < patch; r++) {
-    vector inputs[image_tile];
-    UNROLL for (int n = 0; n < images; n++) inputs[n] = load(patches + n * LANES);
+    vector inputs[image_tile][chunk_vectors];
+    UNROLL for (int n = 0; n < images; n++)
+      UNROLL for (int v = 0; v < chunk_vectors; v++)
+        inputs[n][v] = load(patches + n * chunk_pixels + v * LANES);
     UNROLL for (int o = 0; o < channels; o++) {
-      if (o % (16 / LANES) == 0) fetch_filters(filters + o * LANES);
-      const vector weight = load(filters + o * LANES);
-      UNROLL for (int n = 0; n < images; n++)
-        sums[o][n] = multiply_add(weight, inputs[n], sums[o][n]);
+      // Lines come in pairs; asking for each costs more than it brings.
+      if (o % 2 == 0) fetch_filters(filters + o * chunk_pixels);
+      UNROLL for (int v = 0; v < chunk_vectors; v++) {
+        const vector weight = load(filters + o * chunk_pixels + v * LANES);
+        UNROLL for (int n = 0; n < images; n++)
+          sums[o][n][v] = multiply_add(weight, inputs[n][v], sums[o][n][v]);
+      }
     }
-    patches += images * LANES;
-    filters += channels * LANES;
+    patches += images * chunk_pixels;
+    filters += channels * chunk_pixels;
   }
   UNROLL for (int n = 0; n < images; n++)
-    UNROLL for (int o = 0; o < channels; o++)
-      store_columns(to->y + (size_t)n * to->image_stride + (size_t)o * to->channel_stride,
-                    to->pixel_count, sums[o][n]);
+    UNROLL for (int o = 0; o < channels; o++) {
+      float *y = to->y + (size_t)n * to->image_stride + (size_t)o * to->channel_stride;
+      UNROLL for (int v = 0; v < chunk_vectors; v++)
+        if (to->pixel_count > (size_t)v * LANES)
+          store_columns(y + v * LANES, to->pixel_count - (size_t)v * LANES, sums[o][n][v]);
+    }
 }
 
 /// As `local_tile`, for any number of images.
@@ -147,10 +163,10 @@ INLINE void local_images(const int channels, size_t images, size_t patch, const 
                          const float *patches, local_output to) {
   for (; images >= image_tile; images -= image_tile) {
     local_tile(channels, image_tile, patch, filters, patches, &to);
-    patches += image_tile * patch * LANES;
+    patches += image_tile * patch * chunk_pixels;
     to.y += image_tile * to.image_stride;
   }
-#if PANEL_VECTORS > 2
+#if LANES == 16
   if (images == 2) local_tile(channels, 2, patch, filters, patches, &to);
   if (images == 1) local_tile(channels, 1, patch, filters, patches, &to);
 #endif
@@ -165,10 +181,9 @@ SEPARATE void local_chunk(const ckernels_local_conv2d *layer, size_t images, con
     switch (tile) {
       case 1: local_images(1, images, patch, filters, patches, to); break;
       case 2: local_images(2, images, patch, filters, patches, to); break;
-      case 4: local_images(4, images, patch, filters, patches, to); break;
-      default: local_images(8, images, patch, filters, patches, to); break;
+      default: local_images(4, images, patch, filters, patches, to); break;
     }
-    filters += tile * (1 + patch) * LANES;
+    filters += tile * (1 + patch) * chunk_pixels;
     to.y += tile * to.channel_stride;
   }
 }
@@ -183,13 +198,13 @@ static void local_conv2d(const ckernels_local_conv2d *layer, size_t images, cons
   for (size_t n = 0; n < images; n += block) {
     const size_t some = images - n < block ? images - n : block;
     const float *filters = layer->filters;
-    for (size_t first = 0; first < pixels; first += LANES) {
-      const size_t count = pixels - first < LANES ? pixels - first : LANES;
+    for (size_t first = 0; first < pixels; first += chunk_pixels) {
+      const size_t count = pixels - first < chunk_pixels ? pixels - first : chunk_pixels;
       copy_local_patches(s, some, first, count, x + n * input_floats, filters, scratch, taps);
       const local_output to = {y + n * s->output_channels * pixels + first, count, pixels,
                                s->output_channels * pixels};
       local_chunk(layer, some, filters, scratch, to);
-      filters += s->output_channels * (1 + local_patch(s)) * LANES;
+      filters += s->output_channels * (1 + local_patch(s)) * chunk_pixels;
     }
   }
 }
