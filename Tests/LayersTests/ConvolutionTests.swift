@@ -221,4 +221,30 @@ struct ConvolutionTests {
     #expect(
       shortened.layerOperator.multiplyAddsPerPoint == 3 * 2 * after[0] * after[1] * pixels)
   }
+
+  @Test(arguments: 0..<4)
+  func `filters in the bytes of a file are packed wherever they begin`(offset: Int) throws {
+    var generator = SeededGenerator(seed: 31)
+    let config: [String: ConfigValue] = [
+      "in_channels": .integer(2), "out_channels": .integer(3), "in_height": .integer(6),
+      "in_width": .integer(5), "kernel_size": .integer(3), "bias": .bool(false),
+    ]
+    let x = generator.tensor(2, 2, 6, 5)
+    let filters = generator.tensor(3, 18, 12)
+    let door = try LayerDoor(
+      "LocalConv2dLayer", config, inputs: [x], weights: ["filters": filters])
+    var bytes = [UInt8](repeating: 0xFF, count: offset)
+    for value in filters.floats {
+      for shift in [0, 8, 16, 24] {
+        bytes.append(UInt8(truncatingIfNeeded: value.bitPattern >> shift))
+      }
+    }
+    let tensor = LayerWeights.Tensor(shape: filters.shape, bytes: bytes[offset...])
+    #expect(tensor.values == filters.floats)
+    #expect(tensor.valueCount == filters.floats.count)
+    var stored = LayerWeights(["filters": tensor])
+    let read = LayerDoor(
+      door, try door.configuration.makeOperator(inputs: [x.spec], weights: &stored))
+    #expect(try read.answer([x]).floats == door.answer([x]).floats)
+  }
 }

@@ -51,22 +51,20 @@ package struct LocalConv2dLayer: LayerConfiguration {
       storesNoWeights
       ? nil
       : (
-        filters: try weights.take("filters", shape: shapes[0]),
+        filters: try weights.takeTensor("filters", shape: shapes[0]),
         bias: usesBias ? try weights.take("bias", shape: shapes[1]) : nil
       )
     if inputs.count > 1 { return ExternalLocalConv2dOperator(geometry, usesBias: usesBias) }
     guard let stored else { throw .missingWeight(name: "filters", shape: shapes[0]) }
-    let taps = keptTaps(stored.filters)
     return try LocalConv2dOperator(
-      geometry.shortened(to: taps), filters: geometry.filters(stored.filters, keeping: taps),
-      bias: stored.bias)
+      geometry, keeping: keptTaps(stored.filters), filters: stored.filters, bias: stored.bias)
   }
 
   /// The taps that the layer has to compute.
-  private func keptTaps(_ filters: [Float]) -> KernelShortening {
-    KernelShortening(
-      taps: geometry.tapsFirst(filters), kernel: geometry.kernel,
-      threshold: kernelRegularizer.tapThreshold)
+  private func keptTaps(_ filters: LayerWeights.Tensor) -> KernelShortening {
+    unsafe filters.withValues {
+      unsafe geometry.taps(of: $0, above: kernelRegularizer.tapThreshold)
+    }
   }
 
   /// Refuses a spec that contradicts the shape of a weight; its width must be known.
@@ -85,8 +83,9 @@ package struct LocalConv2dLayer: LayerConfiguration {
   ) throws(LayerError) -> LayerDiagnostics {
     var diagnostics = LayerDiagnostics()
     guard !storesNoWeights else { return diagnostics }
-    let filters = try weights.take("filters", shape: geometry.filterShape)
-    diagnostics.setKernel(geometry.kernel, shortenedTo: keptTaps(filters))
+    let stored = try weights.takeTensor("filters", shape: geometry.filterShape)
+    diagnostics.setKernel(geometry.kernel, shortenedTo: keptTaps(stored))
+    let filters = stored.values
     if case .kernelLength(let regularizer, let kernel) = kernelRegularizer {
       diagnostics.regularizationLoss =
         regularizer.loss(of: geometry.tapsFirst(filters), kernel: kernel)
@@ -104,20 +103,38 @@ struct LocalConv2dOperator: LayerOperator {
   let multiplyAddsPerPoint: Int
   private let kernel: KernelObject
 
+  /// Packs the filters, `geometry.filterShape`, of the taps that are kept, and bias
+  /// `geometry.biasShape`.
+  ///
+  /// Filters may be most of a model: they are packed out of the memory that holds them, unless taps
+  /// are cut.
   init(
-    _ geometry: LocalConvolutionGeometry, filters: [Float], bias: [Float]?
+    _ geometry: LocalConvolutionGeometry, keeping taps: KernelShortening,
+    filters: LayerWeights.Tensor, bias: [Float]?
   ) throws(LayerError) {
     output = geometry.outputSpec
-    multiplyAddsPerPoint = geometry.multiplyAdds
-    var arena = WeightArena()
-    let filterSlot = arena.add(filters)
-    let biasSlot = arena.add(bias)
-    var shape = geometry.kernelShape
-    let pointer = unsafe arena.withPointers { address in
-      unsafe ckernels_local_conv2d_create(
-        &shape, address(filterSlot), biasSlot.map { unsafe address($0) })
+    let shortened = geometry.shortened(to: taps)
+    multiplyAddsPerPoint = shortened.multiplyAdds
+    let pointer = unsafe filters.withValues { stored -> OpaquePointer? in
+      if taps.extents == geometry.kernel { return unsafe Self.pack(shortened, stored, bias) }
+      return unsafe geometry.filters(stored, keeping: taps).withUnsafeBufferPointer {
+        unsafe Self.pack(shortened, $0, bias)
+      }
     }
     kernel = unsafe try KernelObject(pointer) { unsafe ckernels_local_conv2d_destroy($0) }
+  }
+
+  /// Filters of the geometry's own shape → a kernel object, which holds them in its own order.
+  private static func pack(
+    _ geometry: LocalConvolutionGeometry, _ filters: UnsafeBufferPointer<Float>, _ bias: [Float]?
+  ) -> OpaquePointer? {
+    precondition(filters.count == geometry.filterShape.reduce(1, *))
+    guard let first = filters.baseAddress else {
+      preconditionFailure("extents are at least 1, so there is a filter")
+    }
+    var shape = geometry.kernelShape
+    // Without bias the optional array passes a null pointer.
+    return unsafe ckernels_local_conv2d_create(&shape, first, bias)
   }
 
   func scratchFloatCount(for inputs: [InputRows]) -> Int {

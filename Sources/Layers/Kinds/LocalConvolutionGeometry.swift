@@ -94,16 +94,35 @@ struct LocalConvolutionGeometry: Hashable, Sendable {
     return result
   }
 
+  /// The taps of filters `filterShape` that remain when those are cut none of whose weights is
+  /// larger than the threshold.
+  func taps(of filters: UnsafeBufferPointer<Float>, above threshold: Double) -> KernelShortening {
+    precondition(filters.count == filterShape.reduce(1, *))
+    let tapCount = kernel.height * kernel.width
+    return KernelShortening(kernel: kernel) { tap in
+      (0..<(outputChannels * inputChannels)).contains { plane in
+        let first = (plane * tapCount + tap) * outputPixelCount
+        // In bounds: the planes, taps and pixels make up the shape.
+        return unsafe filters[first..<(first + outputPixelCount)].contains {
+          abs(Double($0)) > threshold
+        }
+      }
+    }
+  }
+
   /// The rows of filters `filterShape` that belong to the taps that are kept.
-  func filters(_ filters: [Float], keeping taps: KernelShortening) -> [Float] {
-    guard taps.extents != kernel else { return filters }
+  func filters(
+    _ filters: UnsafeBufferPointer<Float>, keeping taps: KernelShortening
+  ) -> [Float] {
+    precondition(filters.count == filterShape.reduce(1, *))
     var result: [Float] = []
     for plane in 0..<(outputChannels * inputChannels) {
       for row in taps.rows {
         let first = (plane * kernel.height + row) * kernel.width
         let kept = (first + taps.columns.lowerBound)..<(first + taps.columns.upperBound)
-        result +=
-          filters[(kept.lowerBound * outputPixelCount)..<(kept.upperBound * outputPixelCount)]
+        // In bounds: the taps that are kept are the kernel's.
+        result += unsafe filters[
+          (kept.lowerBound * outputPixelCount)..<(kept.upperBound * outputPixelCount)]
       }
     }
     return result

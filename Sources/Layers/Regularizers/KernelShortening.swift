@@ -16,9 +16,18 @@ struct KernelShortening: Hashable, Sendable {
     let tapCount = kernel.height * kernel.width
     precondition(taps.count.isMultiple(of: tapCount))
     let perTap = taps.count / tapCount
-    let counts = (0..<tapCount).map { tap in
+    self.init(kernel: kernel) { tap in
       taps[(tap * perTap)..<((tap + 1) * perTap)].contains { abs(Double($0)) > threshold }
     }
+  }
+
+  /// Finds what can be cut.
+  ///
+  /// - Parameters:
+  ///   - kernel: the kernel's extents.
+  ///   - isPresent: whether a tap, row by row, counts.
+  init(kernel: Extents, isPresent: (_ tap: Int) -> Bool) {
+    let counts = (0..<(kernel.height * kernel.width)).map(isPresent)
     rows = Self.kept(kernel.height) { row in
       (0..<kernel.width).contains { counts[row * kernel.width + $0] }
     }

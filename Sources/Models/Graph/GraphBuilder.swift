@@ -63,7 +63,7 @@ struct GraphBuilder {
       ModelGraph.Node(
         layer: layer, configuration: configuration, layerOperator: layerOperator,
         inputs: operands, output: specs.count,
-        parameterCount: tensors.values.reduce(0) { $0 + $1.values.count }))
+        parameterCount: tensors.values.reduce(0) { $0 + $1.valueCount }))
     try addTensor(named: layer.name, spec: layerOperator.output, key: key)
   }
 

@@ -4,7 +4,8 @@ extension SafetensorsFile {
   /// A tensor of weights as float32.
   ///
   /// - Parameter name: the tensor's name in the file.
-  /// - Returns: shape and finite values; F64 is rounded, F16 and BF16 are widened.
+  /// - Returns: shape and finite values; F64 is rounded, F16 and BF16 are widened, F32 stays in the
+  ///   memory of the file.
   /// - Throws: `SafetensorsError` for a missing tensor, a dtype without fractions, or a value that
   ///   is not finite as float32.
   package func weight(named name: String) throws(SafetensorsError) -> LayerWeights.Tensor {
@@ -13,11 +14,14 @@ extension SafetensorsFile {
       throw .wrongDatatype(
         tensor: name, expected: "F32, F64, F16 or BF16", found: entry.datatype.rawValue)
     }
-    let values = try floats(entry, name: name)
-    if let index = values.firstIndex(where: { !$0.isFinite }) {
-      throw .nonFinite(tensor: name, index: index, found: "\(values[index])")
+    let tensor =
+      entry.datatype == .float32
+      ? LayerWeights.Tensor(shape: entry.shape, bytes: data(of: entry))
+      : LayerWeights.Tensor(shape: entry.shape, values: try floats(entry, name: name))
+    if let (index, value) = tensor.firstNonFinite {
+      throw .nonFinite(tensor: name, index: index, found: "\(value)")
     }
-    return LayerWeights.Tensor(shape: entry.shape, values: values)
+    return tensor
   }
 
   /// A tensor in its own element type: floating types as float32, integer types as int32.
