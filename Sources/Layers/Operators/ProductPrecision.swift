@@ -6,7 +6,8 @@ package import CKernels
 /// Of the layers, KPConvX, Hourglass, Dense and Conv1D know products of bfloat16.
 package enum ProductPrecision: String, CaseIterable, Sendable {
   case float32
-  /// Weights and left operands rounded to bfloat16, ties to even.
+  /// Weights and left operands rounded to bfloat16, ties to even; the weights of an hourglass such
+  /// that those of both products make up for one another.
   case bfloat16
 
   /// The kernels' name for it.
