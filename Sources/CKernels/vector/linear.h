@@ -15,7 +15,20 @@ typedef struct destination {
   /// Whether `y` holds left operands of another product, rounded, which begin a row of `stride`
   /// words; whole vectors are then written.
   bool is_rounded;
+  /// Rows `[next_rows, next_width]` that are to be rounded for the next product, or none: they are on
+  /// their way while this one is computed.
+  const float *next;
+  size_t next_rows, next_width;
 } destination;
+
+/// Asks for some of the rows that come next.
+INLINE void fetch_next(const destination *to, size_t row, size_t rows) {
+  enum { line = 16 };
+  if (row >= to->next_rows) return;
+  const size_t count = to->next_rows - row < rows ? to->next_rows - row : rows;
+  for (size_t i = 0; i < count * to->next_width; i += line)
+    __builtin_prefetch(to->next + row * to->next_width + i);
+}
 
 INLINE vector load_columns(const float *p, size_t count) {
   return count >= LANES ? load(p) : load_first(p, count);
@@ -147,8 +160,10 @@ INLINE void linear_panel(const int vectors, const ckernels_linear *linear, size_
   if (vectors == 1)
     for (; m + 2 * ROW_TILE <= rows; m += 2 * ROW_TILE)
       linear_tile(2 * ROW_TILE, vectors, linear, panel, column, a + m * a_stride, a_stride, to, m);
-  for (; m + ROW_TILE <= rows; m += ROW_TILE)
+  for (; m + ROW_TILE <= rows; m += ROW_TILE) {
+    if (column == 0) fetch_next(to, m, ROW_TILE);
     linear_tile(ROW_TILE, vectors, linear, panel, column, a + m * a_stride, a_stride, to, m);
+  }
   for (; m + 3 <= rows; m += 3)
     linear_tile(3, vectors, linear, panel, column, a + m * a_stride, a_stride, to, m);
   for (; m < rows; m++)
@@ -221,10 +236,14 @@ static size_t dense_scratch(const ckernels_dense *layer) {
 static void dense(const ckernels_dense *layer, size_t rows, const float *x, float *y,
                   void *scratch) {
   const ckernels_linear *linear = &layer->linear;
+  const bool rounds = linear->precision == CKERNELS_PRECISION_BFLOAT16;
   for (size_t row = 0; row < rows; row += row_block) {
     const size_t count = rows - row < row_block ? rows - row : row_block;
+    const size_t next = row + count, left = rounds ? rows - next : 0;
     const destination to = {.y = y + row * linear->width, .stride = linear->width,
-                            .width = linear->width};
+                            .width = linear->width, .next = x + next * linear->depth,
+                            .next_rows = left < row_block ? left : row_block,
+                            .next_width = linear->depth};
     const operand_rows a =
         operands_of(linear, count, x + row * linear->depth, linear->depth, scratch);
     linear_rows(linear, count, a.first, a.stride, &to);
