@@ -28,7 +28,7 @@ PEERS = LAYER_PEERS | NEIGHBOR_PEERS
 # What a result may differ from ours by: |a - b| <= ABSOLUTE + RELATIVE |b|.
 ABSOLUTE, RELATIVE = 1e-4, 1e-4
 # Seconds that making and compiling a peer and a turn of ours take, about.
-PREPARATION, OWN_TURN = 5, 1.5
+PREPARATION, OWN_TURN = 3, 1
 
 
 def positive(text):

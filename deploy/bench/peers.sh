@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Compares our layers and neighbors with other implementations, on one thread, in turns on the same
-# inputs, and prints times and ratios: about 8 minutes on a quiet machine, 3 with --short. The first
+# inputs, and prints times and ratios: about 6 minutes on a quiet machine, 3 with --short. The first
 # time it installs the peers of peers.txt into .build-peers. Arguments go to peers.py: --help tells.
 #   deploy/bench/peers.sh
 #   deploy/bench/peers.sh --short
