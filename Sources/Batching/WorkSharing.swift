@@ -66,7 +66,6 @@ package struct WorkSharing: Sendable {
     let partCount = (count + grain - 1) / grain
     // Each part initializes and fills its own rows, and all have ended when `map` returns.
     let array = unsafe [Element](unsafeUninitializedCapacity: count * width) { buffer, filled in
-      unsafe HugePages.advise(UnsafeMutableRawBufferPointer(buffer))
       let whole = unsafe SharedBuffer(buffer)
       do throws(WorkAbandoned) {
         _ = try map(partCount) { part in

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Batching
 
 #if canImport(Glibc)
   import Glibc
@@ -123,7 +122,6 @@ func readAll(from descriptor: Int32) -> [UInt8]? {
 private func readPiece(from descriptor: Int32, capacity: Int) -> [UInt8]? {
   var isWhole = true
   let piece = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, filled in
-    unsafe HugePages.advise(UnsafeMutableRawBufferPointer(buffer))
     while filled < capacity {
       // filled < capacity, so the rest begins inside the buffer.
       let rest = unsafe UnsafeMutableBufferPointer(rebasing: buffer[filled..<capacity])
