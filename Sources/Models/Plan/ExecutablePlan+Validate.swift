@@ -82,13 +82,14 @@ extension ExecutablePlan {
 
   /// The first value that is infinite or NaN.
   private static func firstNonFinite(_ values: [Float]) -> Int? {
-    // One pass without branches first: nearly every request is finite.
-    var hasNonFinite = false
+    // One pass without branches first: nearly every request is finite. Without their sign, the bits of
+    // infinity and NaN are above those of all other values.
+    var largest: Int32 = 0
     let span = values.span
     for index in span.indices {
-      hasNonFinite = hasNonFinite || span[index].bitPattern & 0x7F80_0000 == 0x7F80_0000
+      largest = max(largest, Int32(bitPattern: span[index].bitPattern & 0x7FFF_FFFF))
     }
-    return hasNonFinite ? values.firstIndex { !$0.isFinite } : nil
+    return largest >= 0x7F80_0000 ? values.firstIndex { !$0.isFinite } : nil
   }
 
   /// Checks indices against the rows of every tensor that they name rows of.
@@ -104,16 +105,14 @@ extension ExecutablePlan {
       }
       let range = (cloudRows.lowerBound * rows.width)..<(cloudRows.upperBound * rows.width)
       let limit = UInt32(clamping: rowCount)
-      let span = indices.span
-      var isInRange = true
+      let span = indices.span.extracting(range)
       // As unsigned numbers, negative indices are beyond every limit.
-      for index in range {
-        isInRange = isInRange && UInt32(bitPattern: span[index]) < limit
-      }
-      guard !isInRange else { continue }
-      for index in range where UInt32(bitPattern: span[index]) >= limit {
+      var largest: UInt32 = 0
+      for index in span.indices { largest = max(largest, UInt32(bitPattern: span[index])) }
+      guard largest >= limit, !range.isEmpty else { continue }
+      for index in range where UInt32(bitPattern: indices[index]) >= limit {
         throw .indexOutOfRange(
-          input: inputs[input].name, index: index, rowCount: rowCount, found: Int(span[index]))
+          input: inputs[input].name, index: index, rowCount: rowCount, found: Int(indices[index]))
       }
     }
   }
