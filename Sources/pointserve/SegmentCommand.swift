@@ -41,17 +41,22 @@ struct SegmentCommand: ParsableCommand {
       throw CommandFailure.badCommandLine("--threads: expected 0 to 1024, found \(threads)")
     }
     let outputs = try SegmentOutputs(input: input, output: output)
-    let model = try modelOptions.load()
-    let segmenter: Segmenter
-    do {
-      segmenter = try Segmenter(model: model)
-    } catch {
-      throw CommandFailure.badInput("model \(model.name): \(error)")
+    let threadCount = threads == 0 ? Environment.processorCount : threads
+    let pool: TaskPool
+    do { pool = try TaskPool(threadCount: threadCount, name: "decode") } catch {
+      throw CommandFailure.badInput("\(error)")
     }
+    defer { pool.finish() }
+    let sharing = WorkSharing(pool: pool)
+    var first: [UInt8]?
+    let segmenter = try loadModel(reading: input[0], into: &first, on: sharing)
     var failureCount = 0
     for (path, output) in zip(input, outputs.files) {
       do {
-        try segment(path, into: output.path, as: output.format, segmenter: segmenter)
+        var bytes = try first.take() ?? Files.read(path)
+        try segment(
+          path, &bytes, into: output.path, as: output.format, segmenter: segmenter,
+          threadCount: threadCount, on: sharing)
       } catch let failure as CommandFailure where input.count > 1 {
         writeError("pointserve: \(failure.message)\n")
         failureCount += 1
@@ -62,13 +67,51 @@ struct SegmentCommand: ParsableCommand {
     }
   }
 
+  private enum Part: Sendable {
+    case segmenter(Result<Segmenter, any Error>)
+    case bytes([UInt8]?)
+  }
+
+  /// Loads the model while another thread, if there is one, reads a file.
+  ///
+  /// The file stays `nil` where it is to be read in its turn, which says what is wrong with it.
+  private func loadModel(
+    reading path: String, into file: inout [UInt8]?, on sharing: WorkSharing
+  ) throws -> Segmenter {
+    let modelOptions = modelOptions
+    let parts = try sharing.map(2) { part in
+      guard part == 0 else {
+        // A wrong model is not worth waiting for what is typed.
+        guard path != Files.standardStream else { return Part.bytes(nil) }
+        do { return .bytes(try Files.read(path)) } catch { return .bytes(nil) }
+      }
+      return .segmenter(
+        Result {
+          let model = try modelOptions.load()
+          do {
+            return try Segmenter(model: model)
+          } catch {
+            throw CommandFailure.badInput("model \(model.name): \(error)")
+          }
+        })
+    }
+    guard case .segmenter(let segmenter) = parts[0], case .bytes(let bytes) = parts[1] else {
+      preconditionFailure("parts come in their order")
+    }
+    file = bytes
+    return try segmenter.get()
+  }
+
+  /// Labels a cloud, whose bytes are gone once they are decoded, so that encoding may change them where
+  /// they are.
   private func segment(
-    _ path: String, into outputPath: String, as wantedFormat: CloudFormat?, segmenter: Segmenter
+    _ path: String, _ bytes: inout [UInt8], into outputPath: String,
+    as wantedFormat: CloudFormat?, segmenter: Segmenter, threadCount: Int,
+    on sharing: WorkSharing
   ) throws {
     let clock = ContinuousClock()
     let start = clock.now
     let name = path == Files.standardStream ? "standard input" : path
-    let bytes = try Files.read(path)
     guard let format = CloudFormat.format(path: path) ?? CloudFormat.format(content: bytes)
     else {
       throw CommandFailure.badInput("\(name): no known format of point clouds")
@@ -82,10 +125,8 @@ struct SegmentCommand: ParsableCommand {
     let encoded: EncodedCloud
     let result: SegmentationResult
     do {
-      let threadCount = threads == 0 ? Environment.processorCount : threads
-      let pool = try TaskPool(threadCount: threadCount, name: "decode")
-      defer { pool.finish() }
-      let decoded = try format.decode(bytes, on: WorkSharing(pool: pool))
+      let decoded = try format.decode(bytes, on: sharing)
+      bytes = []
       result = try segmenter.segment(decoded.cloud, threadCount: threadCount) {
         progress.show($0.coveredVoxelCount, of: $0.voxelCount)
       }
