@@ -53,6 +53,29 @@ INLINE vector permute(vector a, integers index) {
   return _mm256_permutevar8x32_ps(a, (__m256i)index);
 }
 
+/// Eight floats, four in each half of a vector, twice.
+typedef struct octets {
+  vector low, high;
+} octets;
+
+/// The eight floats at `p`, scaled.
+INLINE octets scaled_octets(const float *p, float scale) {
+  return (octets){_mm256_broadcast_ps((const __m128 *)p) * splat(scale),
+                  _mm256_broadcast_ps((const __m128 *)(p + 4)) * splat(scale)};
+}
+
+/// Vector `b`, known at compile time, of those that hold each of the eight floats in eight lanes.
+/// A shuffle within halves needs no register for its indices.
+INLINE vector octet_lanes(octets a, const int b) {
+  const vector half = b < 4 ? a.low : a.high;
+  switch (b % 4) {
+    case 0: return _mm256_permute_ps(half, 0x00);
+    case 1: return _mm256_permute_ps(half, 0x55);
+    case 2: return _mm256_permute_ps(half, 0xaa);
+    default: return _mm256_permute_ps(half, 0xff);
+  }
+}
+
 /// Where `candidate` is less than `best`, makes it the best and `index` its index.
 INLINE void keep_smaller(vector candidate, integers candidate_index, vector *best,
                          integers *index) {
@@ -122,28 +145,6 @@ INLINE void pack_lanes(float *p, uint32_t lanes, vector a) {
   _mm_storeu_ps(p, _mm_permutevar_ps(_mm256_castps256_ps128(a), low));
   _mm_storeu_ps(p + __builtin_popcount(lanes & 15),
                 _mm_permutevar_ps(_mm256_extractf128_ps(a, 1), high));
-}
-
-INLINE vector rows_of_four(const float *x, size_t stride, __m128i mask, const int32_t *index) {
-  const __m128 a = _mm_maskload_ps(x + (size_t)index[0] * stride, mask);
-  const __m128 b = _mm_maskload_ps(x + (size_t)index[4] * stride, mask);
-  return _mm256_insertf128_ps(_mm256_castps128_ps256(a), b, 1);
-}
-
-/// Up to four columns of the rows that `index` names: columns[c][lane] = x[index[lane]][c].
-INLINE void gather_columns(const float *x, size_t stride, size_t count, const int32_t *index,
-                           vector *columns) {
-  const __m128i mask = _mm256_castsi256_si128(first_lanes(count));
-  const vector r0 = rows_of_four(x, stride, mask, index);
-  const vector r1 = rows_of_four(x, stride, mask, index + 1);
-  const vector r2 = rows_of_four(x, stride, mask, index + 2);
-  const vector r3 = rows_of_four(x, stride, mask, index + 3);
-  const __m256 t0 = _mm256_unpacklo_ps(r0, r1), t1 = _mm256_unpacklo_ps(r2, r3);
-  const __m256 t2 = _mm256_unpackhi_ps(r0, r1), t3 = _mm256_unpackhi_ps(r2, r3);
-  columns[0] = _mm256_shuffle_ps(t0, t1, 0x44);
-  if (count > 1) columns[1] = _mm256_shuffle_ps(t0, t1, 0xee);
-  if (count > 2) columns[2] = _mm256_shuffle_ps(t2, t3, 0x44);
-  if (count > 3) columns[3] = _mm256_shuffle_ps(t2, t3, 0xee);
 }
 
 #include "vector/kernels.h"

@@ -63,6 +63,8 @@ static bool pack_chunks(ckernels_kpconvx *layer) {
   layer->chunks = calloc(vectors, sizeof *layer->chunks);
   layer->group_lane = (int32_t *)ckernels_allocate_floats(layer->padded_width);
   if (!layer->chunks || !layer->group_lane) return false;
+  // Eight groups of eight channels have kernels of their own.
+  const size_t group_limit = layer->group_size == 8 && lanes > 8 ? 8 : lanes;
   ckernels_channel_chunk *chunk = NULL;
   for (size_t v = 0; v < vectors; v++) {
     const size_t first_channel = v * lanes;
@@ -70,7 +72,7 @@ static bool pack_chunks(ckernels_kpconvx *layer) {
     if (last_channel >= layer->input_width) last_channel = layer->input_width - 1;
     const size_t last_group = last_channel / layer->group_size;
     if (!chunk || chunk->vector_count == ckernels_chunk_limit ||
-        last_group - chunk->first_group >= lanes) {
+        last_group - chunk->first_group >= group_limit) {
       chunk = &layer->chunks[layer->chunk_count++];
       chunk->first_vector = v;
       chunk->first_group = first_channel / layer->group_size;

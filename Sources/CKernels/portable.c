@@ -54,6 +54,18 @@ INLINE vector permute(vector a, integers index) {
   return (vector){a[index[0] & 3], a[index[1] & 3], a[index[2] & 3], a[index[3] & 3]};
 }
 
+/// Eight floats in memory and what they are scaled by.
+typedef struct octets {
+  const float *p;
+  float scale;
+} octets;
+
+/// The eight floats at `p`, scaled.
+INLINE octets scaled_octets(const float *p, float scale) { return (octets){p, scale}; }
+
+/// Vector `b` of those that hold each of the eight floats in eight lanes.
+INLINE vector octet_lanes(octets a, const int b) { return splat(a.p[b / 2] * a.scale); }
+
 /// Where `candidate` is less than `best`, makes it the best and `index` its index.
 INLINE void keep_smaller(vector candidate, integers candidate_index, vector *best,
                          integers *index) {
@@ -98,14 +110,6 @@ INLINE void pack_lanes(float *p, uint32_t lanes, vector a) {
     *p = a[l];
     p += lanes >> l & 1;
   }
-}
-
-/// Up to four columns of the rows that `index` names: columns[c][lane] = x[index[lane]][c].
-INLINE void gather_columns(const float *x, size_t stride, size_t count, const int32_t *index,
-                           vector *columns) {
-  for (size_t c = 0; c < count; c++)
-    columns[c] = (vector){x[(size_t)index[0] * stride + c], x[(size_t)index[1] * stride + c],
-                          x[(size_t)index[2] * stride + c], x[(size_t)index[3] * stride + c]};
 }
 
 #include "vector/kernels.h"

@@ -30,6 +30,7 @@ struct KPConvXTests {
     Shape(width: 96, hiddenWidth: 384, groupSize: 8, blockCount: 2),
     Shape(width: 128, hiddenWidth: 130, groupSize: 8, kernelPointCount: 21),
     Shape(rows: 1, neighborCount: 1, width: 1, hiddenWidth: 1, groupSize: 1, kernelPointCount: 1),
+    Shape(neighborCount: 21, width: 72, hiddenWidth: 16, groupSize: 8),
     Shape(neighborCount: 1, width: 3, hiddenWidth: 5, groupSize: 1, blockCount: 3),
     Shape(neighborCount: 5, width: 3, hiddenWidth: 2, groupSize: 3, dimensionCount: 2),
     Shape(neighborCount: 17, width: 17, hiddenWidth: 65, groupSize: 17),

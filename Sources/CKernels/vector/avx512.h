@@ -59,6 +59,21 @@ INLINE vector permute(vector a, integers index) {
   return _mm512_permutexvar_ps((__m512i)index, a);
 }
 
+/// Eight floats in the lower half of a vector.
+typedef vector octets;
+
+/// The eight floats at `p`, scaled.
+INLINE octets scaled_octets(const float *p, float scale) {
+  return _mm512_zextps256_ps512(_mm256_mul_ps(_mm256_loadu_ps(p), _mm256_set1_ps(scale)));
+}
+
+/// Vector `b`, known at compile time, of those that hold each of the eight floats in eight lanes.
+INLINE vector octet_lanes(octets a, const int b) {
+  const int32_t i = 2 * b, j = 2 * b + 1;
+  return _mm512_permutexvar_ps(_mm512_setr_epi32(i, i, i, i, i, i, i, i, j, j, j, j, j, j, j, j),
+                               a);
+}
+
 /// Where `candidate` is less than `best`, makes it the best and `index` its index.
 INLINE void keep_smaller(vector candidate, integers candidate_index, vector *best,
                          integers *index) {
@@ -104,30 +119,4 @@ INLINE vector choose_lanes(integers condition, vector a, vector b) {
 /// Writes the lanes of a that `lanes` names, and anything up to a whole vector behind them.
 INLINE void pack_lanes(float *p, uint32_t lanes, vector a) {
   _mm512_storeu_ps(p, _mm512_maskz_compress_ps((__mmask16)lanes, a));
-}
-
-INLINE vector rows_of_four(const float *x, size_t stride, __mmask8 mask, const int32_t *index) {
-  const __m128 a = _mm_maskz_loadu_ps(mask, x + (size_t)index[0] * stride);
-  const __m128 b = _mm_maskz_loadu_ps(mask, x + (size_t)index[4] * stride);
-  const __m128 c = _mm_maskz_loadu_ps(mask, x + (size_t)index[8] * stride);
-  const __m128 d = _mm_maskz_loadu_ps(mask, x + (size_t)index[12] * stride);
-  const __m256 low = _mm256_insertf128_ps(_mm256_castps128_ps256(a), b, 1);
-  const __m256 high = _mm256_insertf128_ps(_mm256_castps128_ps256(c), d, 1);
-  return _mm512_insertf32x8(_mm512_castps256_ps512(low), high, 1);
-}
-
-/// Up to four columns of the rows that `index` names: columns[c][lane] = x[index[lane]][c].
-INLINE void gather_columns(const float *x, size_t stride, size_t count, const int32_t *index,
-                           vector *columns) {
-  const __mmask8 mask = (__mmask8)((1 << count) - 1);
-  const vector r0 = rows_of_four(x, stride, mask, index);
-  const vector r1 = rows_of_four(x, stride, mask, index + 1);
-  const vector r2 = rows_of_four(x, stride, mask, index + 2);
-  const vector r3 = rows_of_four(x, stride, mask, index + 3);
-  const __m512 t0 = _mm512_unpacklo_ps(r0, r1), t1 = _mm512_unpacklo_ps(r2, r3);
-  const __m512 t2 = _mm512_unpackhi_ps(r0, r1), t3 = _mm512_unpackhi_ps(r2, r3);
-  columns[0] = _mm512_shuffle_ps(t0, t1, 0x44);
-  if (count > 1) columns[1] = _mm512_shuffle_ps(t0, t1, 0xee);
-  if (count > 2) columns[2] = _mm512_shuffle_ps(t2, t3, 0x44);
-  if (count > 3) columns[3] = _mm512_shuffle_ps(t2, t3, 0xee);
 }

@@ -2,6 +2,9 @@
 
 #include "modulation.h"
 
+/// Pairs that look for their kernel points together, in several vectors.
+enum { geometry_vectors = 4, geometry_pairs = geometry_vectors * LANES };
+
 /// The parts of the scratch memory of a tile, in floats from its beginning.
 typedef struct kpconvx_scratch_layout {
   size_t rows;
@@ -24,7 +27,7 @@ static kpconvx_scratch_layout kpconvx_layout(const ckernels_kpconvx *layer, size
     s.rows = pair_limit / neighbor_count;
   if (s.rows > ROW_TILE) s.rows = s.rows / ROW_TILE * ROW_TILE;
   if (s.rows < 1) s.rows = 1;
-  const size_t pairs = ckernels_round_up(s.rows * neighbor_count, 2 * LANES);
+  const size_t pairs = ckernels_round_up(s.rows * neighbor_count, geometry_pairs);
   s.alpha = 0;
   s.modulation = s.alpha + ckernels_round_up(s.rows * layer->padded_width, 16);
   s.aggregate = s.modulation + ckernels_round_up(s.rows * s.modulation_width, 16);
@@ -41,23 +44,6 @@ static size_t kpconvx_scratch(const ckernels_kpconvx *layer, size_t neighbor_cou
   return kpconvx_layout(layer, neighbor_count).total * sizeof(float);
 }
 
-/// The coordinates of the rows that `index` names, relative to those that `center` names.
-INLINE void gather_offsets(const int dimensions, const float *x, const int32_t *index,
-                           const int32_t *center, bool is_one_center, vector *offsets) {
-  UNROLL for (int first = 0; first < dimensions; first += 4) {
-    const int count = dimensions - first < 4 ? dimensions - first : 4;
-    gather_columns(x + first, (size_t)dimensions, (size_t)count, index, offsets + first);
-    if (is_one_center) {
-      UNROLL for (int d = 0; d < count; d++)
-        offsets[first + d] -= splat(x[(size_t)center[0] * (size_t)dimensions + first + d]);
-    } else {
-      vector centers[4];
-      gather_columns(x + first, (size_t)dimensions, (size_t)count, center, centers);
-      UNROLL for (int d = 0; d < count; d++) offsets[first + d] -= centers[d];
-    }
-  }
-}
-
 INLINE vector squared_distance(const int dimensions, const vector *offset, const float *point,
                                size_t stride) {
   vector squared = zeros();
@@ -68,113 +54,134 @@ INLINE vector squared_distance(const int dimensions, const vector *offset, const
   return squared;
 }
 
-/// Vectors of pairs that look for their kernel points together.
-enum { geometry_vectors = 4 };
+/// What a tile's geometry reads.
+typedef struct geometry_source {
+  const ckernels_kpconvx *layer;
+  /// Those of the whole cloud.
+  const float *x, *f;
+  /// The tile's rows and their neighbors, `[rows, neighbor_count]`.
+  size_t row, rows, neighbor_count;
+  const int32_t *neighbors;
+} geometry_source;
+
+/// Coordinates of the neighbors of as many pairs as are looked at together.
+typedef float staged_coordinates[ckernels_dimension_limit][geometry_pairs];
 
 /// Asks for a row of features, four cache lines at a time.
-INLINE void prefetch_row(const float *f, size_t width, int32_t index) {
+INLINE void prefetch_row(const float *f, size_t width, size_t index) {
   enum { line = 64 / sizeof(float) };
-  const float *row = f + (size_t)(uint32_t)index * width;
+  const float *row = f + index * width;
   for (size_t c = 0; c < width; c += 4 * line)
     UNROLL for (int l = 0; l < 4; l++) __builtin_prefetch(row + c + l * line);
 }
 
-/// Nearest kernel point and influence of `pair_vectors * LANES` offsets; the lowest index on ties.
-INLINE void nearest_kernel_points(const int dimensions, const int pair_vectors,
-                                  const ckernels_kpconvx *layer, const float *f,
-                                  const int32_t *wanted,
-                                  vector offsets[][ckernels_dimension_limit],
-                                  int32_t *nearest, float *influence) {
-  const size_t stride = layer->padded_kernel_point_count;
+/// Copies the coordinates of the neighbor of a pair, whose features are on their way then.
+INLINE void stage_pair(const int dimensions, const float *x, const float *f, size_t width,
+                       int32_t neighbor, float *staged) {
+  const size_t index = (uint32_t)neighbor;
+  // As words, which go past the queues where distances wait.
+  UNROLL for (int d = 0; d < dimensions; d++) {
+    uint32_t word;
+    memcpy(&word, x + index * (size_t)dimensions + (size_t)d, sizeof word);
+    memcpy(staged + d * geometry_pairs, &word, sizeof word);
+  }
+  prefetch_row(f, width, index);
+}
+
+/// Nearest kernel point, the lowest index on ties, and influence of `geometry_pairs` offsets.
+///
+/// Meanwhile the pairs from `next` on of the tile are staged, a few at a time, lest the memory has to
+/// serve all of them at once.
+INLINE void nearest_kernel_points(const int dimensions, const geometry_source *source,
+                                  vector offsets[][ckernels_dimension_limit], int32_t *nearest,
+                                  float *influence, size_t next, staged_coordinates staged) {
+  enum { step = (geometry_pairs + 15) / 16 };
+  const ckernels_kpconvx *layer = source->layer;
+  const float *x = source->x, *f = source->f;
+  const size_t width = layer->input_width, stride = layer->padded_kernel_point_count;
   const size_t kernel_point_count = layer->kernel_point_count;
-  const int step = (pair_vectors * LANES + 15) / 16;
-  int asked = 0;
+  const size_t pairs = source->rows * source->neighbor_count;
+  const size_t left = next < pairs ? pairs - next : 0;
+  const size_t count = left < geometry_pairs ? left : geometry_pairs;
+  const int32_t *neighbors = source->neighbors + next;
+  size_t place = 0;
   vector best[geometry_vectors];
   integers index[geometry_vectors], candidate = {0};
-  UNROLL for (int v = 0; v < pair_vectors; v++) {
+  UNROLL for (int v = 0; v < geometry_vectors; v++) {
     best[v] = squared_distance(dimensions, offsets[v], layer->kernel_points, stride);
     index[v] = candidate;
   }
   for (size_t k = 1; k < kernel_point_count; k++) {
     candidate += 1;
-    UNROLL for (int v = 0; v < pair_vectors; v++)
+    UNROLL for (int v = 0; v < geometry_vectors; v++)
       // Never less than NaN, which only a first distance can be if the others are not as well.
       keep_smaller(squared_distance(dimensions, offsets[v], layer->kernel_points + k, stride),
                    candidate, &best[v], &index[v]);
-    // A few at a time, lest the memory has to serve all of them at once.
-    if (asked < pair_vectors * LANES) {
-      UNROLL for (int i = 0; i < step; i++)
-        prefetch_row(f, layer->input_width, wanted[asked + i]);
-      asked += step;
+    if (place + step <= count) {
+      UNROLL for (size_t i = 0; i < step; i++)
+        stage_pair(dimensions, x, f, width, neighbors[place + i], staged[0] + place + i);
+      place += step;
     }
   }
-  for (; asked < pair_vectors * LANES; asked++)
-    prefetch_row(f, layer->input_width, wanted[asked]);
+  for (; place < count; place++)
+    stage_pair(dimensions, x, f, width, neighbors[place], staged[0] + place);
   const vector inverse = splat(1 / layer->influence_distance);
-  UNROLL for (int v = 0; v < pair_vectors; v++) {
+  UNROLL for (int v = 0; v < geometry_vectors; v++) {
     const vector raw = multiply_add(-square_root(best[v]), inverse, splat(1));
     store(influence + v * LANES, larger(zeros(), raw));
     store_integers(nearest + v * LANES, index[v]);
   }
 }
 
-/// Geometry of the pairs of `rows` rows with all their neighbors, whose features are on their way then.
-INLINE void tile_geometry(const int dimensions, const ckernels_kpconvx *layer, size_t row,
-                          size_t rows, size_t neighbor_count, const float *x, const float *f,
-                          const int32_t *neighbors, int32_t *nearest, float *influence) {
-  const size_t pairs = rows * neighbor_count;
+/// Geometry of all pairs of a tile, whose features are on their way then. What is written behind the
+/// last pair, up to a multiple of `geometry_pairs`, means nothing.
+INLINE void tile_geometry(const int dimensions, const geometry_source *source, int32_t *nearest,
+                          float *influence) {
+  const float *x = source->x;
+  const size_t neighbor_count = source->neighbor_count, pairs = source->rows * neighbor_count;
   const bool is_one_center = neighbor_count % LANES == 0;
-  const int32_t *listed = neighbors + row * neighbor_count;
-  size_t center = row, remaining = neighbor_count;
-  for (size_t p = 0; p < pairs; p += geometry_vectors * LANES) {
+  size_t center = source->row, remaining = neighbor_count;
+  staged_coordinates staged[2] = {0};
+  for (size_t p = 0; p < pairs && p < geometry_pairs; p++)
+    stage_pair(dimensions, x, source->f, source->layer->input_width, source->neighbors[p],
+               staged[0][0] + p);
+  for (size_t p = 0; p < pairs; p += geometry_pairs) {
+    const size_t current = p / geometry_pairs % 2;
     vector offsets[geometry_vectors][ckernels_dimension_limit];
-    int32_t wanted[geometry_vectors * LANES];
-    const size_t left = (pairs - p + LANES - 1) / LANES;
-    const int vectors = left < geometry_vectors ? (int)left : geometry_vectors;
-    for (int v = 0; v < vectors; v++) {
-      const size_t first = p + v * LANES, count = pairs - first;
-      int32_t padded[LANES], centers[LANES];
-      const int32_t *index = listed + first;
-      if (count < LANES) {
-        for (size_t l = 0; l < LANES; l++) padded[l] = index[l < count ? l : count - 1];
-        index = padded;
-      }
+    UNROLL for (int v = 0; v < geometry_vectors; v++) {
+      const size_t first = p + (size_t)v * LANES;
       if (is_one_center) {
-        centers[0] = (int32_t)center;
+        UNROLL for (int d = 0; d < dimensions; d++)
+          offsets[v][d] = load(staged[current][d] + v * LANES) -
+                          splat(x[center * (size_t)dimensions + (size_t)d]);
         remaining -= LANES;
-        if (remaining == 0) {
+        if (remaining == 0 && first + LANES < pairs) {
           center++;
           remaining = neighbor_count;
         }
       } else {
+        float centers[ckernels_dimension_limit][LANES];
         for (size_t l = 0; l < LANES; l++) {
-          centers[l] = (int32_t)center;
-          if (l + 1 < count && --remaining == 0) {
+          UNROLL for (int d = 0; d < dimensions; d++)
+            centers[d][l] = x[center * (size_t)dimensions + (size_t)d];
+          if (first + l + 1 < pairs && --remaining == 0) {
             center++;
             remaining = neighbor_count;
           }
         }
+        UNROLL for (int d = 0; d < dimensions; d++)
+          offsets[v][d] = load(staged[current][d] + v * LANES) - load(centers[d]);
       }
-      UNROLL for (int l = 0; l < LANES; l++) wanted[v * LANES + l] = index[l];
-      gather_offsets(dimensions, x, index, centers, is_one_center, offsets[v]);
     }
-    if (vectors == geometry_vectors)
-      nearest_kernel_points(dimensions, geometry_vectors, layer, f, wanted, offsets, nearest + p,
-                            influence + p);
-    else
-      for (int v = 0; v < vectors; v++)
-        nearest_kernel_points(dimensions, 1, layer, f, wanted + v * LANES, offsets + v,
-                              nearest + p + v * LANES, influence + p + v * LANES);
+    nearest_kernel_points(dimensions, source, offsets, nearest + p, influence + p,
+                          p + geometry_pairs, staged[1 - current]);
   }
 }
 
 #define TILE_GEOMETRY(dimensions) \
-  SEPARATE void tile_geometry_##dimensions( \
-      const ckernels_kpconvx *layer, size_t row, size_t rows, size_t neighbor_count, \
-      const float *x, const float *f, const int32_t *neighbors, int32_t *nearest, \
-      float *influence) { \
-    tile_geometry(dimensions, layer, row, rows, neighbor_count, x, f, neighbors, nearest, \
-                  influence); \
+  SEPARATE void tile_geometry_##dimensions(const geometry_source *source, int32_t *nearest, \
+                                           float *influence) { \
+    tile_geometry(dimensions, source, nearest, influence); \
   }
 TILE_GEOMETRY(1)
 TILE_GEOMETRY(2)
@@ -186,9 +193,7 @@ TILE_GEOMETRY(7)
 TILE_GEOMETRY(8)
 #undef TILE_GEOMETRY
 
-typedef void (*tile_geometry_function)(const ckernels_kpconvx *, size_t, size_t, size_t,
-                                       const float *, const float *, const int32_t *, int32_t *,
-                                       float *);
+typedef void (*tile_geometry_function)(const geometry_source *, int32_t *, float *);
 
 static const tile_geometry_function tile_geometries[] = {
     tile_geometry_1, tile_geometry_2, tile_geometry_3, tile_geometry_4,
@@ -211,15 +216,36 @@ typedef struct aggregation {
   const float *f;
   /// `[rows, padded_width]`
   float *y;
+  /// Where the rows' results go, `[rows, input_width]`.
+  const float *result;
 } aggregation;
 
-/// Weighted sums over the neighbors, for one chunk of channels; `is_ragged` where the chunk's last
-/// vector ends behind the features' width.
-INLINE void aggregate_chunk(const int vectors, const bool is_ragged, const aggregation *g,
-                            const ckernels_channel_chunk *chunk) {
+/// Adds one neighbor to the sums of a chunk's channels; `is_octets` where each eight of them are one
+/// group, `is_ragged` where the chunk's last vector ends behind the features' width.
+INLINE void add_neighbor(const int vectors, const bool is_octets, const bool is_ragged,
+                         const aggregation *g, size_t pair, size_t channel, size_t last_count,
+                         const float *modulation, const integers *lane, vector *sums) {
   const ckernels_kpconvx *layer = g->layer;
-  const size_t width = layer->input_width, padded_width = layer->padded_width;
-  const size_t groups = width / layer->group_size, channel = chunk->first_vector * LANES;
+  const size_t groups = layer->input_width / layer->group_size;
+  const size_t k = (uint32_t)g->nearest[pair];
+  const float *f = g->f + (size_t)(uint32_t)g->neighbors[pair] * layer->input_width + channel;
+  const float *w = g->kernel_weights + k * layer->padded_width + channel;
+  const float h = g->influence[pair];
+  const octets eight = scaled_octets(modulation + k * groups, h);
+  const vector scaled = is_octets ? zeros() : load(modulation + k * groups) * splat(h);
+  UNROLL for (int b = 0; b < vectors; b++) {
+    const vector spread = is_octets ? octet_lanes(eight, b) : permute(scaled, lane[b]);
+    const vector feature = is_ragged && b == vectors - 1 ? load_first(f + b * LANES, last_count)
+                                                         : load(f + b * LANES);
+    sums[b] = multiply_add(spread * load(w + b * LANES), feature, sums[b]);
+  }
+}
+
+/// Weighted sums over the neighbors, for one chunk of channels.
+INLINE void aggregate_chunk(const int vectors, const bool is_octets, const bool is_ragged,
+                            const aggregation *g, const ckernels_channel_chunk *chunk) {
+  const ckernels_kpconvx *layer = g->layer;
+  const size_t width = layer->input_width, channel = chunk->first_vector * LANES;
   const size_t neighbor_count = g->neighbor_count;
   const size_t last_count = width - channel - (size_t)(vectors - 1) * LANES;
   integers lane[ckernels_chunk_limit];
@@ -228,32 +254,34 @@ INLINE void aggregate_chunk(const int vectors, const bool is_ragged, const aggre
   for (size_t i = 0; i < g->rows; i++) {
     const size_t first = i * neighbor_count;
     const float *modulation = g->modulation + i * g->modulation_stride + chunk->first_group;
+    // The lines that the block's last product writes are on their way then.
+    UNROLL for (int b = 0; b < vectors * LANES; b += 64 / (int)sizeof(float))
+      __builtin_prefetch(g->result + i * width + channel + b);
     vector sums[ckernels_chunk_limit];
     UNROLL for (int b = 0; b < vectors; b++) sums[b] = zeros();
-    for (size_t j = 0; j < neighbor_count; j++) {
-      const size_t k = (uint32_t)g->nearest[first + j];
-      const float *f = g->f + (size_t)(uint32_t)g->neighbors[first + j] * width + channel;
-      const float *w = g->kernel_weights + k * padded_width + channel;
-      const vector scaled = load(modulation + k * groups) * splat(g->influence[first + j]);
-      UNROLL for (int b = 0; b < vectors; b++) {
-        const vector weight = permute(scaled, lane[b]) * load(w + b * LANES);
-        const vector feature = is_ragged && b == vectors - 1 ? load_first(f + b * LANES, last_count)
-                                                             : load(f + b * LANES);
-        sums[b] = multiply_add(weight, feature, sums[b]);
-      }
-    }
+    size_t j = 0;
+    if (is_octets)
+      for (; j + 2 <= neighbor_count; j += 2)
+        UNROLL for (size_t n = 0; n < 2; n++)
+          add_neighbor(vectors, is_octets, is_ragged, g, first + j + n, channel, last_count,
+                       modulation, lane, sums);
+    for (; j < neighbor_count; j++)
+      add_neighbor(vectors, is_octets, is_ragged, g, first + j, channel, last_count, modulation,
+                   lane, sums);
     UNROLL for (int b = 0; b < vectors; b++)
-      store(g->y + i * padded_width + channel + b * LANES, sums[b]);
+      store(g->y + i * layer->padded_width + channel + b * LANES, sums[b]);
   }
 }
 
 #define AGGREGATE(vectors) \
-  SEPARATE void aggregate_##vectors(const aggregation *g, const ckernels_channel_chunk *chunk, \
-                                    bool is_ragged) { \
+  SEPARATE void aggregate_##vectors(const aggregation *g, const ckernels_channel_chunk *chunk) { \
+    const bool is_ragged = (chunk->first_vector + vectors) * LANES > g->layer->input_width; \
     if (is_ragged) \
-      aggregate_chunk(vectors, true, g, chunk); \
+      aggregate_chunk(vectors, false, true, g, chunk); \
+    else if (g->layer->group_size == 8) \
+      aggregate_chunk(vectors, true, false, g, chunk); \
     else \
-      aggregate_chunk(vectors, false, g, chunk); \
+      aggregate_chunk(vectors, false, false, g, chunk); \
   }
 AGGREGATE(1)
 AGGREGATE(2)
@@ -265,7 +293,7 @@ AGGREGATE(7)
 AGGREGATE(8)
 #undef AGGREGATE
 
-typedef void (*aggregate_function)(const aggregation *, const ckernels_channel_chunk *, bool);
+typedef void (*aggregate_function)(const aggregation *, const ckernels_channel_chunk *);
 
 static const aggregate_function aggregates[ckernels_chunk_limit] = {
     aggregate_1, aggregate_2, aggregate_3, aggregate_4,
@@ -293,7 +321,9 @@ static void kpconvx(const ckernels_kpconvx *layer, size_t block_index, size_t ro
   for (size_t row = row_begin; row < row_end; row += s.rows) {
     const size_t rows = row_end - row < s.rows ? row_end - row : s.rows;
     const float *centers = f + row * width;
-    geometry(layer, row, rows, neighbor_count, x, f, neighbors, nearest, influence);
+    const geometry_source source = {layer, x, f, row, rows, neighbor_count,
+                                    neighbors + row * neighbor_count};
+    geometry(&source, nearest, influence);
     operand_rows a = operands_of(&block->alpha, rows, centers, width, base + s.operands);
     linear_rows(&block->alpha, rows, a.first, a.stride, &alpha);
     use_kernel_points(nearest, rows, neighbor_count, words, used);
@@ -301,12 +331,9 @@ static void kpconvx(const ckernels_kpconvx *layer, size_t block_index, size_t ro
                        s.modulation_width);
     const aggregation g = {layer, block->kernel_weights, rows, neighbor_count,
                            neighbors + row * neighbor_count, nearest, influence, modulation,
-                           s.modulation_width, f, base + s.aggregate};
-    for (size_t c = 0; c < layer->chunk_count; c++) {
-      const ckernels_channel_chunk *chunk = &layer->chunks[c];
-      const bool is_ragged = (chunk->first_vector + chunk->vector_count) * LANES > width;
-      aggregates[chunk->vector_count - 1](&g, chunk, is_ragged);
-    }
+                           s.modulation_width, f, base + s.aggregate, y + row * width};
+    for (size_t c = 0; c < layer->chunk_count; c++)
+      aggregates[layer->chunks[c].vector_count - 1](&g, &layer->chunks[c]);
     const destination out = {.y = y + row * width, .stride = width, .width = width,
                              .residual = centers, .residual_stride = width};
     a = operands_of(&block->up, rows, base + s.aggregate, padded_width, base + s.operands);
