@@ -139,8 +139,10 @@ INLINE void tile_geometry(const int dimensions, const geometry_source *source, i
                           float *influence) {
   const float *x = source->x;
   const size_t neighbor_count = source->neighbor_count, pairs = source->rows * neighbor_count;
-  const bool is_one_center = neighbor_count % LANES == 0;
+  const size_t last_row = source->row + source->rows - 1;
   size_t center = source->row, remaining = neighbor_count;
+  integers lanes;
+  UNROLL for (int l = 0; l < LANES; l++) lanes[l] = l;
   staged_coordinates staged[2] = {0};
   for (size_t p = 0; p < pairs && p < geometry_pairs; p++)
     stage_pair(dimensions, x, source->f, source->layer->input_width, source->neighbors[p],
@@ -149,28 +151,26 @@ INLINE void tile_geometry(const int dimensions, const geometry_source *source, i
     const size_t current = p / geometry_pairs % 2;
     vector offsets[geometry_vectors][ckernels_dimension_limit];
     UNROLL for (int v = 0; v < geometry_vectors; v++) {
-      const size_t first = p + (size_t)v * LANES;
-      if (is_one_center) {
+      vector coordinates[ckernels_dimension_limit];
+      UNROLL for (int d = 0; d < dimensions; d++) {
+        coordinates[d] = load(staged[current][d] + v * LANES);
+        offsets[v][d] = coordinates[d] - splat(x[center * (size_t)dimensions + (size_t)d]);
+      }
+      size_t taken = remaining < LANES ? remaining : LANES;
+      remaining -= taken;
+      // Lanes from `taken` on belong to rows behind this one.
+      while (remaining == 0 && center < last_row) {
+        center++;
+        remaining = neighbor_count;
+        if (taken == LANES) break;
+        const integers is_behind = lanes >= (int32_t)taken;
         UNROLL for (int d = 0; d < dimensions; d++)
-          offsets[v][d] = load(staged[current][d] + v * LANES) -
-                          splat(x[center * (size_t)dimensions + (size_t)d]);
-        remaining -= LANES;
-        if (remaining == 0 && first + LANES < pairs) {
-          center++;
-          remaining = neighbor_count;
-        }
-      } else {
-        float centers[ckernels_dimension_limit][LANES];
-        for (size_t l = 0; l < LANES; l++) {
-          UNROLL for (int d = 0; d < dimensions; d++)
-            centers[d][l] = x[center * (size_t)dimensions + (size_t)d];
-          if (first + l + 1 < pairs && --remaining == 0) {
-            center++;
-            remaining = neighbor_count;
-          }
-        }
-        UNROLL for (int d = 0; d < dimensions; d++)
-          offsets[v][d] = load(staged[current][d] + v * LANES) - load(centers[d]);
+          offsets[v][d] = choose_lanes(
+              is_behind, coordinates[d] - splat(x[center * (size_t)dimensions + (size_t)d]),
+              offsets[v][d]);
+        const size_t more = remaining < LANES - taken ? remaining : LANES - taken;
+        taken += more;
+        remaining -= more;
       }
     }
     nearest_kernel_points(dimensions, source, offsets, nearest + p, influence + p,
