@@ -107,6 +107,12 @@ func readAll(from descriptor: Int32) -> [UInt8]? {
   var status = stat()
   let isFile =
     unsafe fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  // A file may state any length, whatever the disk holds of it.
+  guard !isFile || status.st_size < sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE))
+  else {
+    errno = EFBIG
+    return nil
+  }
   // One byte more than a file is long, so that its end is seen without another piece.
   let capacity = isFile ? Int(status.st_size) + 1 : 1 << 16
   var bytes: [UInt8] = []
