@@ -55,9 +55,17 @@ struct ServeCommand: ParsableCommand {
   private static let arenaCount: Int32 = 2
   /// Buffers of clouds and windows; the allocator's own, moving limit would keep them, in pieces.
   private static let mappedByteCount: Int32 = 4 << 20
+  /// Below, the system's own libraries end the process where they get none.
+  private static let leastDescriptorCount: Int64 = 64
 
   private func serve(_ configuration: ServiceConfiguration, settings: ResolvedSettings) throws {
     csystem_limit_heap(Self.arenaCount, Self.mappedByteCount)
+    let descriptorCount = csystem_raise_descriptor_limit()
+    guard descriptorCount >= Self.leastDescriptorCount else {
+      throw CommandFailure.badInput(
+        "cannot serve with \(descriptorCount) open files (ulimit -Hn): expected at least "
+          + "\(Self.leastDescriptorCount)")
+    }
     // Blocked before any thread starts, so that every thread inherits it and `next` alone receives.
     let signals = SignalWaiter([SIGTERM, SIGINT, SIGHUP])
     let sink = try LogSink(descriptor: 2)

@@ -75,7 +75,7 @@ struct WorkSharingTests {
       }
       started.add(())
       _ = started.waitFor(2)
-      try? pool.submit { small.add(()) }
+      _ = try? pool.submit { small.add(()) }
     }
     #expect(small.values.count > 0)
   }

@@ -91,7 +91,7 @@ struct NearestNeighborTests {
     func search(
       _ isa: String, queries: [Float], from source: Source = .array, k: Int, radius: Float
     ) throws -> Neighbors {
-      let knn = try unsafe Index(points, dimensions: dimensions, isa: isa)
+      let knn = try Index(points, dimensions: dimensions, isa: isa)
       let rows = queries.count / dimensions
       let indices = Memory([Int32](repeating: .min, count: rows * k))
       let squared = Memory<Float>(count: rows * k)
@@ -121,7 +121,7 @@ struct NearestNeighborTests {
       let memory = Memory(points, offset: 1)
       let created = unsafe ckernels_knn_create()
       unsafe pointer = try #require(created)
-      let outcome = try unsafe InstructionSet.with(isa) {
+      let outcome = try InstructionSet.with(isa) {
         unsafe ckernels_knn_build(
           pointer, points.count / dimensions, dimensions, memory.pointer, nil)
       }

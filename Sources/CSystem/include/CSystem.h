@@ -79,4 +79,7 @@ int csystem_usable_processor_count(void);
 // Call it before the first thread starts.
 void csystem_limit_heap(int arena_count, int mapped_byte_count);
 
+// Lets the process open as many descriptors as the system allows it; returns how many these are.
+int64_t csystem_raise_descriptor_limit(void);
+
 #endif

@@ -121,8 +121,9 @@ struct LocalConvolutionGeometry: Hashable, Sendable {
         let first = (plane * kernel.height + row) * kernel.width
         let kept = (first + taps.columns.lowerBound)..<(first + taps.columns.upperBound)
         // In bounds: the taps that are kept are the kernel's.
-        result += unsafe filters[
-          (kept.lowerBound * outputPixelCount)..<(kept.upperBound * outputPixelCount)]
+        unsafe result +=
+          filters[
+            (kept.lowerBound * outputPixelCount)..<(kept.upperBound * outputPixelCount)]
       }
     }
     return result

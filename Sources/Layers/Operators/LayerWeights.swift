@@ -61,7 +61,7 @@ package struct LayerWeights {
       #if _endian(little)
         if case .bytes(let bytes) = storage {
           let result: Result? = unsafe bytes.withUnsafeBufferPointer { buffer in
-            let address = unsafe UInt(bitPattern: buffer.baseAddress)
+            let address = UInt(bitPattern: buffer.baseAddress)
             guard address.isMultiple(of: UInt(MemoryLayout<Float>.alignment)) else { return nil }
             // The memory is aligned, whole floats long, and only read.
             return unsafe buffer.withMemoryRebound(to: Float.self) { unsafe body($0) }

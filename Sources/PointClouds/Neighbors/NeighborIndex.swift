@@ -127,7 +127,7 @@ import CKernels
     precondition(queries.count.isMultiple(of: dimensions))
     let queryCount = queries.count / dimensions
     var indices: [Int32] = []
-    appendRows(k, of: queryCount, to: &indices) { rows in
+    unsafe appendRows(k, of: queryCount, to: &indices) { rows in
       // The arrays have the sizes that the kernel expects.
       let isDone = unsafe ckernels_knn_query(
         pointer, queryCount, queries, k, .infinity, rows, nil)
@@ -149,7 +149,7 @@ import CKernels
     _ k: Int, to queries: NeighborIndex, to indices: inout [Int32]
   ) {
     precondition(queries.dimensions == dimensions)
-    appendRows(k, of: queries.count, to: &indices) { rows in
+    unsafe appendRows(k, of: queries.count, to: &indices) { rows in
       // One row for each query.
       unsafe ckernels_knn_query_across(
         pointer, queries.pointer, 0, queries.count, k, .infinity, rows, nil)
