@@ -11,6 +11,13 @@ enum Files {
   /// What stands for standard input, or standard output, in place of a path.
   static let standardStream = "-"
 
+  /// Whether a path names a file of the disk, which never makes its reader wait for a writer.
+  static func isRegular(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe path != standardStream && stat(path, &status) == 0
+      && status.st_mode & S_IFMT == S_IFREG
+  }
+
   /// Reads a whole file, or standard input to its end.
   ///
   /// - Throws: `CommandFailure` naming the file and the reason.

@@ -113,8 +113,9 @@ func readAll(from descriptor: Int32) -> [UInt8]? {
     errno = EFBIG
     return nil
   }
-  // One byte more than a file is long, so that its end is seen without another piece.
-  let capacity = isFile ? Int(status.st_size) + 1 : 1 << 16
+  // One byte more than a file is long, so that its end is seen without another piece; some files that
+  // the system makes up state no length.
+  let capacity = max(isFile ? Int(status.st_size) + 1 : 0, 1 << 16)
   var bytes: [UInt8] = []
   while true {
     guard let piece = readPiece(from: descriptor, capacity: capacity) else { return nil }

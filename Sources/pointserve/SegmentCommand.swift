@@ -41,6 +41,7 @@ struct SegmentCommand: ParsableCommand {
       throw CommandFailure.badCommandLine("--threads: expected 0 to 1024, found \(threads)")
     }
     let outputs = try SegmentOutputs(input: input, output: output)
+    for case let (_, format?) in outputs.files { try checkPlace(in: format) }
     let threadCount = threads == 0 ? Environment.processorCount : threads
     let pool: TaskPool
     do { pool = try TaskPool(threadCount: threadCount, name: "decode") } catch {
@@ -67,6 +68,14 @@ struct SegmentCommand: ParsableCommand {
     }
   }
 
+  /// Throws where probabilities are wanted in a format that has no place for them.
+  private func checkPlace(in format: CloudFormat) throws {
+    guard !probabilities || format.holdsProbabilities else {
+      throw CommandFailure.badCommandLine(
+        "--probabilities: \(format.name) has no place for them; CSV and NPY have")
+    }
+  }
+
   private enum Part: Sendable {
     case segmenter(Result<Segmenter, any Error>)
     case bytes([UInt8]?)
@@ -81,8 +90,8 @@ struct SegmentCommand: ParsableCommand {
     let modelOptions = modelOptions
     let parts = try sharing.map(2) { part in
       guard part == 0 else {
-        // A wrong model is not worth waiting for what is typed.
-        guard path != Files.standardStream else { return Part.bytes(nil) }
+        // A wrong model is not worth waiting for what is typed or sent.
+        guard Files.isRegular(path) else { return Part.bytes(nil) }
         do { return .bytes(try Files.read(path)) } catch { return .bytes(nil) }
       }
       return .segmenter(
@@ -117,10 +126,7 @@ struct SegmentCommand: ParsableCommand {
       throw CommandFailure.badInput("\(name): no known format of point clouds")
     }
     let outputFormat = wantedFormat ?? format.written
-    guard !probabilities || outputFormat.holdsProbabilities else {
-      throw CommandFailure.badCommandLine(
-        "--probabilities: \(outputFormat.name) has no place for them; CSV and NPY have")
-    }
+    try checkPlace(in: outputFormat)
     let progress = ProgressBar(label: name, isShown: !quiet && Environment.isTerminal)
     let encoded: EncodedCloud
     let result: SegmentationResult

@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test func `a closed port is unreachable`() throws {
-    let listener = csystem_listen("127.0.0.1", 0, 1)
+    let listener = unsafe csystem_listen("127.0.0.1", 0, 1)
     var address = csystem_address()
     let isKnown = unsafe csystem_local_address(listener, &address) == 0
     #expect(isKnown)

@@ -49,6 +49,7 @@ struct JSONFormatTests {
     (#"{"po\u0074nts":[]}"#, 15, "key \"potnts\""), (#"{"po\x69nts":[]}"#, 2, "key in document"),
     (#"{"points\uD83D":[]}"#, 2, "key in document"), (#"{"points\u00"#, 12, "key in document"),
     (#"{"\uD83D\uDE00\n":[]}"#, 18, "key \"\u{1F600}\n\""), (#"{"points\"#, 9, "key in document"),
+    ("{\"" + String(repeating: "k", count: 1025) + "\":[]}", 1026, "key in document"),
     ("{\"po\nints\":[]}", 4, "key in document"), ("{\"po\\\nints\":[]}", 2, "key in document"),
     (#"{"points":[[1,2,3e]]}"#, 17, "points[0]"),
   ])

@@ -4,8 +4,11 @@
   import Darwin
 #endif
 
-/// Points on wavy, grassy ground with the walls of houses, statistically the same at any size: waves,
-/// roughness, houses and density are lengths in meters, and a larger cloud has more of them.
+/// Points on wavy, grassy ground with the walls of houses.
+///
+/// Waves, roughness and density are lengths in meters, and a larger cloud has more of them. Houses stand
+/// on squares of land that fill a square, so that clouds are statistically the same where the number of
+/// houses is a square number, as at 4 096 points and at each power of four times as many.
 ///
 /// What a point costs at two sizes differs by the size alone, and by the border: a cloud of 4 096
 /// points is one house with a garden of 19 m, half of whose points are within 3 m of where it ends.

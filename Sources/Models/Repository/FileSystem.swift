@@ -95,8 +95,9 @@ package enum FileSystem {
     _ content: [UInt8], into directory: String, name: String, isDurable: Bool = true
   ) throws(FileError) {
     let path = "\(directory)/\(name)"
-    let temporary = "\(directory)/.\(name).partial"
-    let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    // A name that no other process takes for the same file.
+    let temporary = "\(directory)/.\(UInt64.random(in: 0 ... .max)).partial"
+    let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
     guard descriptor >= 0 else { throw FileError(path: temporary, errorNumber: errno) }
     var failure: Int32 = 0
     var position = 0

@@ -82,7 +82,7 @@ final class SegmentationJob: Sendable {
       try context.engine.tasks.submit { self.advance(chain) }
     } catch {
       fail(.shutDown)
-      endChain()
+      endChain(chain)
     }
   }
 
@@ -92,7 +92,7 @@ final class SegmentationJob: Sendable {
 
   private func advance(_ chain: Lock<Chain>) {
     guard !isWorthless, let window = task.nextWindow() else {
-      endChain()
+      endChain(chain)
       return
     }
     let tensors: [HostTensor]
@@ -104,7 +104,7 @@ final class SegmentationJob: Sendable {
       }
     } catch {
       fail(HTTPFailure(error))
-      endChain()
+      endChain(chain)
       return
     }
     do {
@@ -114,7 +114,7 @@ final class SegmentationJob: Sendable {
         switch outcome {
         case .expired:
           fail(.deadlinePassed)
-          endChain()
+          endChain(chain)
         case .computed(let outputs, let times):
           state.withLock { state in
             state.queue += times.queue
@@ -129,16 +129,16 @@ final class SegmentationJob: Sendable {
             }
           } catch {
             fail(HTTPFailure(error))
-            endChain()
+            endChain(chain)
             return
           }
           continueOnPool(chain)
         }
       }
-      if cancellation.add(ids) { endChain() }
+      if cancellation.add(ids) { endChain(chain) }
     } catch {
       fail(.shutDown)
-      endChain()
+      endChain(chain)
     }
   }
 
@@ -148,7 +148,9 @@ final class SegmentationJob: Sendable {
     }
   }
 
-  private func endChain() {
+  private func endChain(_ chain: Lock<Chain>) {
+    // What windows took is of no use to votes and encoding.
+    chain.withLock { $0 = Chain() }
     let isLast = state.withLock { state in
       state.runningChains -= 1
       return state.runningChains == 0

@@ -31,6 +31,9 @@ struct JSONCursor {
     return value
   }
 
+  /// The most bytes of a key, far more than those of this format need.
+  private static let keyByteCount = 1024
+
   /// Reads a string (RFC 8259, section 7).
   mutating func key(_ field: @autoclosure () -> String) throws(CloudError) -> String {
     try expect("\"", field())
@@ -39,6 +42,9 @@ struct JSONCursor {
     while position < bytes.count, bytes[position] != UInt8(ascii: "\"") {
       guard bytes[position] >= 0x20 else {
         throw malformed(field(), "a key without control characters")
+      }
+      guard position - start < Self.keyByteCount else {
+        throw malformed(field(), "a key of at most \(Self.keyByteCount) bytes")
       }
       if bytes[position] == UInt8(ascii: "\\") {
         isEscaped = true
