@@ -8,7 +8,8 @@ import CKernels
 ///
 /// `@unchecked Sendable`: the kernels' index and the numbers beside it are written by whoever alone has
 /// a reference, before anybody else can have one, and by the destruction, after the last one is gone;
-/// queries only read them.
+/// queries only read them. `renew` finds out as arrays do that are copied on write: its `inout` variable
+/// keeps others from taking a reference, and whoever queries holds one of his own.
 @safe package final class NeighborIndex: @unchecked Sendable {
   /// The number of points.
   package private(set) var count = 0

@@ -28,8 +28,9 @@ extension WorkSharing {
 
 /// The parts of one work of the kernels.
 ///
-/// `@unchecked Sendable`: the kernels say that their parts may run on any threads at the same time, and
-/// the work outlives them.
+/// `@unchecked Sendable`: the kernels say that their parts may run on any threads at the same time
+/// (CKernelsNearestNeighbors.h), and the work outlives them: `map` returns once every part that began
+/// has ended, abandoned or not.
 @unsafe private struct KernelParts: @unchecked Sendable {
   let run: @convention(c) (UnsafeMutableRawPointer, Int) -> Void
   let work: UnsafeMutableRawPointer
