@@ -27,7 +27,7 @@ import Testing
         trust: trust,
         identity: identity.map {
           (certificates.path("\($0).pem"), certificates.path("\($0).key"))
-        }))
+        }), timeout: .seconds(60))
   }
 
   @Test func `status and body of a plain answer are told`() throws {

@@ -201,6 +201,7 @@ import Testing
     let (server, address) = try serve(try TLSContext(certificates.files("server"))) {
       $0.maximumConnectionCount = 1
       $0.handshakeTimeout = .seconds(60)
+      $0.headerTimeout = .seconds(60)
     }
     let first = try connect(address)
     // They shake no hands, so those who would be told are still there when the next ones come.

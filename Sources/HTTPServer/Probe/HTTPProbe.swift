@@ -38,7 +38,8 @@ package struct HTTPProbe: Sendable {
       "GET \(path) HTTP/1.1\r\nHost: \(name):\(port)\r\nConnection: close\r\n\r\n".utf8)
     if let tls {
       let session = try ProbeSession(descriptor: descriptor, host: host, tls: tls)
-      guard session.send(request) else { throw .noAnswer }
+      // Where the server has closed already, why it did so is still to be read.
+      _ = session.send(request)
       do {
         return try readAnswer { buffer in session.receive(into: &buffer) }
       } catch {
